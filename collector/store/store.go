@@ -1,0 +1,160 @@
+// Package store keeps what the collector knows: agents, contracts, observations and what is
+// derived from them, the state of each SLO, and what has yet to be told to someone.
+//
+// It knows nothing of HTTP, of pages or of the arithmetic. Every key begins with the tenant.
+// Engines implement Store and pass storetest; SQL lives in one package per engine.
+package store
+
+import (
+	"context"
+	"errors"
+
+	"github.com/nines-monitor/nines/collector/journal"
+	"github.com/nines-monitor/nines/internal/wire"
+	"github.com/nines-monitor/nines/slo"
+)
+
+// ErrNotFound is returned where something is asked for by its key and is not there.
+var ErrNotFound = errors.New("not found")
+
+// Agent is a registered agent. Tenant and site follow from its key alone.
+type Agent struct {
+	Tenant, Site, ID string
+	KeyID            string // wire.KeyID of PublicKey; unique
+	PublicKey        []byte // Ed25519
+	RegisteredAt     int64  // ms
+	LastContact      int64  // ms; 0: never
+	Version          string // as it last said
+}
+
+// Series is one check run by one agent.
+type Series struct {
+	Tenant, Check, Agent string
+}
+
+// Chunk holds the observations of one series in one UTC hour, and the fold's carry at its end.
+type Chunk struct {
+	Series
+	Hour         int64 // ms, start of the hour
+	Observations []wire.Result
+	Carry        []byte // opaque: the timeline's
+}
+
+// Fold is what one series has become: spans that replace all stored ones that end after From.
+type Fold struct {
+	Series
+	From   int64 // ms
+	Spans  []slo.Span
+	Chunks []Chunk // rewritten hours
+	Last   int64   // ms, newest observation
+}
+
+// Revision is an accepted contract.
+type Revision struct {
+	Tenant     string
+	Number     int    // 1, 2, ... per tenant
+	AcceptedAt int64  // ms
+	File       string // where it came from, for a person
+	Text       []byte // the TOML document
+}
+
+// SLOState is where one SLO stands in one period.
+type SLOState struct {
+	Tenant, SLO string
+	Period      slo.Period
+	State       slo.BudgetState
+	Since       int64 // ms, when the state was taken on
+	BreachedAt  int64 // ms; 0: not breached
+}
+
+// Transition is one change of an SLO's state, kept for ever.
+type Transition struct {
+	Tenant, SLO string
+	Period      slo.Period
+	At          int64 // ms, when it was noticed
+	From, To    slo.BudgetState
+	BreachedAt  int64  // ms, the moment in the data; 0 when To is not breached
+	Note        string // for a person: "breach", "correction", ...
+}
+
+// Message is something to be told to someone: a row of the outbox.
+type Message struct {
+	ID        int64 // given by the store
+	Tenant    string
+	Key       string // natural key: a second message with the same key is not kept
+	Kind      string // "breach", "correction", "report"
+	To        []string
+	Subject   string
+	Text      string
+	HTML      string
+	Files     []File
+	CreatedAt int64 // ms
+
+	Attempts    int
+	NextAttempt int64  // ms
+	SentAt      int64  // ms; 0: not yet
+	LastError   string // of the last attempt
+}
+
+// File is an attachment.
+type File struct {
+	Name, Type string
+	Data       []byte
+}
+
+// Report records that a month's report was made.
+type Report struct {
+	Tenant string
+	Month  string // "2026-10"
+	MadeAt int64  // ms
+	JSON   []byte
+	HTML   []byte
+}
+
+// Store is the collector's durable memory. All methods are safe for concurrent use; each is
+// one transaction.
+type Store interface {
+	// PutAgent registers an agent or replaces it by (Tenant, ID). Another agent with the
+	// same KeyID is an error.
+	PutAgent(ctx context.Context, a Agent) error
+	// Agents lists all agents of all tenants, by tenant and id.
+	Agents(ctx context.Context) ([]Agent, error)
+	// TouchAgents records last contacts (ms by key id) and versions; unknown keys are passed over.
+	TouchAgents(ctx context.Context, seen []Agent) error
+
+	// AddRevision keeps a contract if its text differs from the tenant's latest, and returns the latest.
+	AddRevision(ctx context.Context, r Revision) (Revision, error)
+	// LatestRevisions gives each tenant's latest contract.
+	LatestRevisions(ctx context.Context) ([]Revision, error)
+
+	// PutFolds stores what the journal up to position has become, and that it was applied.
+	PutFolds(ctx context.Context, applied journal.Position, folds []Fold) error
+	// Applied is the position given to the last PutFolds.
+	Applied(ctx context.Context) (journal.Position, error)
+	// Spans gives a series' spans that overlap [from, to), in order.
+	Spans(ctx context.Context, s Series, from, to int64) ([]slo.Span, error)
+	// Chunks gives a series' chunks whose hour starts in [from, to), in order.
+	Chunks(ctx context.Context, s Series, from, to int64) ([]Chunk, error)
+	// LatestChunks gives the newest chunk of every series.
+	LatestChunks(ctx context.Context) ([]Chunk, error)
+
+	// SLOStates gives the latest state of every SLO and period that overlaps [from, to).
+	SLOStates(ctx context.Context, from, to int64) ([]SLOState, error)
+	// PutSLOState records a state, its transition and what is to be told of it, or nothing at all.
+	PutSLOState(ctx context.Context, s SLOState, t Transition, m []Message) error
+	// Transitions gives a tenant's transitions noticed in [from, to), newest first, at most limit.
+	Transitions(ctx context.Context, tenant string, from, to int64, limit int) ([]Transition, error)
+
+	// PutReport records a report and what is to be mailed, or nothing at all.
+	PutReport(ctx context.Context, r Report, m []Message) error
+	// Report gives the record of a month's report, or ErrNotFound.
+	Report(ctx context.Context, tenant, month string) (Report, error)
+
+	// DueMessages gives messages not yet sent whose NextAttempt is not after now, oldest first.
+	DueMessages(ctx context.Context, now int64, limit int) ([]Message, error)
+	// MessageSent and MessageFailed record the end of an attempt.
+	MessageSent(ctx context.Context, id, at int64) error
+	MessageFailed(ctx context.Context, id int64, next int64, reason string) error
+	// UnsentMessages counts what waits in the outbox.
+	UnsentMessages(ctx context.Context) (int, error)
+}
