@@ -144,6 +144,10 @@ type Terms struct {
 	Policy      MaintenancePolicy
 	Exclusions  []Exclusion
 	Unknown     UnknownPolicy
+
+	// LeastCoverage is the share of measured time below which a closed window proves
+	// nothing (Verdict). The zero value asks for none.
+	LeastCoverage Objective
 }
 
 // WindowKind names the form of a Window.
@@ -172,11 +176,6 @@ type Input struct {
 	Service Node
 	Series  map[string][]Span // by series name, as Fold returns them; a series that is missing was never observed
 	Terms   Terms
-}
-
-// Fraction is an exact quotient of milliseconds; Den 0 means that nothing was measured.
-type Fraction struct {
-	Num, Den int64
 }
 
 // Ledger is the answer to an Input: every elapsed millisecond of the period in exactly one

@@ -1,0 +1,125 @@
+package slo
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// Validate says what is wrong with the calendar, if anything.
+func (c *Calendar) Validate() error {
+	if c == nil {
+		return nil
+	}
+	if c.Zone == nil {
+		return errNoZone
+	}
+	for i, r := range c.Rules {
+		if err := r.validate(); err != nil {
+			return fmt.Errorf("rules[%d].%w", i, err)
+		}
+	}
+	for i, d := range c.Closed {
+		if !d.exists() {
+			return fmt.Errorf("closed_dates[%d]: %s does not exist", i, d)
+		}
+	}
+	return nil
+}
+
+func (r HoursRule) validate() error {
+	switch {
+	case r.Days == [7]bool{}:
+		return errors.New("days: none")
+	case r.From < 0 || r.From >= clockDay:
+		return errors.New("from: must be at least 00:00 and before 24:00")
+	case r.To < 0 || r.To > clockDay:
+		return errors.New("to: must be at least 00:00 and at most 24:00")
+	case r.From%time.Millisecond != 0 || r.To%time.Millisecond != 0:
+		return errors.New("from, to: finer than a millisecond")
+	}
+	return nil
+}
+
+// Open lists the stretches of p in which service is promised, in order and apart. A nil
+// calendar is always open.
+func (c *Calendar) Open(p Period) []Period {
+	if p.End <= p.Start {
+		return nil
+	}
+	if c == nil {
+		return []Period{p}
+	}
+	closed := c.closedDays()
+	var open []Period
+	for _, z := range zoneSpans(c.Zone, p) {
+		// Under one offset the wall clock runs evenly, so the rules are laid on the wall
+		// clock and moved to UTC as they are: a repeated hour counts twice, a skipped one
+		// not at all.
+		part := Period{max(p.Start, z.Start), min(p.End, z.End)}
+		wall := Period{part.Start + z.offset, part.End + z.offset}
+		// A rule past midnight may reach in from the day before.
+		for day := floorDiv(wall.Start, msPerDay) - 1; day*msPerDay < wall.End; day++ {
+			if _, isClosed := slices.BinarySearch(closed, day); isClosed {
+				continue
+			}
+			from := len(open)
+			open = c.appendDay(open, day, -z.offset, part)
+			slices.SortFunc(open[from:], byStart)
+		}
+	}
+	return joinPeriods(open)
+}
+
+// appendDay adds what the rules open on one date, shifted by shift and cut to p.
+func (c *Calendar) appendDay(open []Period, day, shift int64, p Period) []Period {
+	weekday := ((day+4)%7 + 7) % 7 // 1970-01-01 was a Thursday
+	for _, r := range c.Rules {
+		if !r.Days[weekday] {
+			continue
+		}
+		to := r.To
+		if to <= r.From {
+			to += clockDay
+		}
+		midnight := day*msPerDay + shift
+		o := Period{
+			max(p.Start, midnight+r.From.Milliseconds()),
+			min(p.End, midnight+to.Milliseconds()),
+		}
+		if o.Start < o.End {
+			open = append(open, o)
+		}
+	}
+	return open
+}
+
+func (c *Calendar) closedDays() []int64 {
+	days := make([]int64, len(c.Closed))
+	for i, d := range c.Closed {
+		days[i] = d.day()
+	}
+	slices.Sort(days)
+	return days
+}
+
+func byStart(a, b Period) int { return cmp.Compare(a.Start, b.Start) }
+
+// joinPeriods joins, in place, periods that touch or overlap. They are almost in order: a
+// night rule may reach beyond the start of the next day's.
+func joinPeriods(ps []Period) []Period {
+	if !slices.IsSortedFunc(ps, byStart) {
+		slices.SortFunc(ps, byStart)
+	}
+	joined := ps[:0]
+	for _, p := range ps {
+		if n := len(joined); n > 0 && p.Start <= joined[n-1].End {
+			joined[n-1].End = max(joined[n-1].End, p.End)
+			continue
+		}
+		joined = append(joined, p)
+	}
+	return joined
+}
