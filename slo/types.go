@@ -144,10 +144,6 @@ type Terms struct {
 	Policy      MaintenancePolicy
 	Exclusions  []Exclusion
 	Unknown     UnknownPolicy
-
-	// LeastCoverage is the share of measured time below which a closed window proves
-	// nothing (Verdict). The zero value asks for none.
-	LeastCoverage Objective
 }
 
 // WindowKind names the form of a Window.
