@@ -19,8 +19,7 @@ DEB_ARCHS := amd64 arm64 arm
 TOOLS  := .cache/tools
 DEBIAN := chromium:chromium /usr/share/fonts/truetype/liberation:fonts-liberation systemd-analyze:systemd \
           ip:iproute2 unshare:util-linux dpkg-deb:dpkg
-export NINES_MAILPIT := $(CURDIR)/$(TOOLS)/mailpit
-export NINES_NFPM    := $(CURDIR)/$(TOOLS)/nfpm
+export NINES_TOOLS := $(CURDIR)/$(TOOLS)
 
 .PHONY: help run build dist packages test test-deps lint fmt vuln bench bench-record clean
 help: ## list the targets
@@ -60,7 +59,7 @@ packages: $(TOOLS)/nfpm ## build the Debian packages of both programs into dist/
 test: test-deps lint ## install what the tests need, lint, run every test; a skipped test is a failure
 	go test -json -count=1 -shuffle=on -timeout 15m ./... | go run ./tools/verdict
 
-test-deps: $(TOOLS)/mailpit $(TOOLS)/nfpm ## install what the tests need and nothing more
+test-deps: $(TOOLS)/mailpit $(TOOLS)/nfpm $(TOOLS)/golangci-lint ## install what the tests need and nothing more
 	@tools/install-debian $(DEBIAN)
 
 lint: $(TOOLS)/golangci-lint ## run the linters, among them the rules on who may import whom

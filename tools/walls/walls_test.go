@@ -1,0 +1,112 @@
+// Package walls proves that the linter's rules on imports stand: each depguard rule of .golangci.yml must refuse the
+// forbidden import that is tried here, and a rule that nobody tries fails the test.
+package walls
+
+import (
+	"encoding/json"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/nines-monitor/nines/internal/testservers"
+)
+
+// forbidden has, for each rule, a file of a small copy of the house and the import that must be refused in it.
+var forbidden = map[string]struct{ file, imports string }{
+	"slo is pure":                             {"slo/a.go", "os"},
+	"slo's tests know slo alone":              {"slo/a_test.go", "github.com/nines-monitor/nines/internal/version"},
+	"wire knows nothing of ours":              {"internal/wire/a.go", "github.com/nines-monitor/nines/slo"},
+	"probes know wire alone":                  {"probes/a.go", "github.com/nines-monitor/nines/slo"},
+	"the agent is no server and no collector": {"agent/a.go", "github.com/nines-monitor/nines/collector"},
+	"nothing on site executes":                {"agent/spool/a.go", "os/exec"},
+	"the collector is no agent":               {"collector/a.go", "github.com/nines-monitor/nines/agent/spool"},
+	"contract is file to terms":               {"collector/contract/a.go", "net"},
+	"only store and journal speak sql":        {"collector/web/a.go", "database/sql"},
+	"store and journal know no pages":         {"collector/store/a.go", "net/http"},
+	"supports stand below the rooms":          {"internal/version/a.go", "github.com/nines-monitor/nines/collector/store"},
+	"test servers stay in tests":              {"cmd/nines/a.go", "testing"},
+	"everywhere":                              {"cmd/nines-agent/a.go", "log"},
+}
+
+func TestEachRuleOnImportsRefuses(t *testing.T) {
+	root := testservers.Root(t)
+	config, err := os.ReadFile(filepath.Join(root, ".golangci.yml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	rules := ruleNames(string(config))
+	if tried := slices.Sorted(maps.Keys(forbidden)); !slices.Equal(rules, tried) {
+		t.Fatalf("rules in .golangci.yml and rules tried here differ:\n%q\n%q", rules, tried)
+	}
+
+	house := t.TempDir()
+	write(t, house, "go.mod", "module github.com/nines-monitor/nines\n\ngo 1.26.0\n")
+	write(t, house, ".golangci.yml", string(config))
+	for _, tc := range forbidden {
+		pkg := filepath.Base(filepath.Dir(tc.file))
+		if strings.HasPrefix(tc.file, "cmd/") {
+			pkg = "main"
+		}
+		write(t, house, tc.file, "package "+pkg+"\n\nimport _ \""+tc.imports+"\"\n")
+	}
+
+	issues := lint(t, testservers.Tool(t, "golangci-lint"), house)
+	for rule, tc := range forbidden {
+		want := "import '" + tc.imports + "' is not allowed from list '" + rule + "'"
+		refused := slices.ContainsFunc(issues, func(i issue) bool {
+			return i.Pos.Filename == tc.file && strings.HasPrefix(i.Text, want)
+		})
+		if !refused {
+			t.Errorf("%s imports %s: not refused by the rule %q; the linter says %+v", tc.file, tc.imports, rule, issues)
+		}
+	}
+}
+
+type issue struct {
+	Text string
+	Pos  struct{ Filename string }
+}
+
+// lint runs depguard alone over the house, with the real configuration.
+func lint(t *testing.T, program, house string) []issue {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), program, "run", "--enable-only", "depguard",
+		"--output.json.path", "stdout", "--show-stats=false", "--allow-parallel-runners", "./...")
+	cmd.Dir = house
+	var stderr strings.Builder
+	cmd.Stderr = &stderr
+	out, err := cmd.Output() // it exits 1 when it has found something
+	var report struct{ Issues []issue }
+	if jsonErr := json.Unmarshal(out, &report); jsonErr != nil {
+		t.Fatalf("golangci-lint: %v: %s%s", err, out, stderr.String())
+	}
+	return report.Issues
+}
+
+// ruleNames returns the names below depguard > rules, sorted.
+func ruleNames(config string) []string {
+	_, rest, _ := strings.Cut(config, "\n    depguard:\n      rules:\n")
+	section, _, _ := strings.Cut(rest, "\n    errcheck:")
+	var names []string
+	for _, m := range regexp.MustCompile(`(?m)^ {8}([^ ].*):$`).FindAllStringSubmatch(section, -1) {
+		names = append(names, m[1])
+	}
+	slices.Sort(names)
+	return names
+}
+
+func write(t *testing.T, dir, name, text string) {
+	t.Helper()
+	path := filepath.Join(dir, name)
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
