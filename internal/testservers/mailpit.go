@@ -101,7 +101,9 @@ func startMailpit(t testing.TB, program string) (*Mailbox, error) {
 }
 
 func (m *Mailbox) ready() bool {
-	conn, err := net.DialTimeout("tcp", m.SMTP, time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	conn, err := new(net.Dialer).DialContext(ctx, "tcp", m.SMTP)
 	if err != nil {
 		return false
 	}

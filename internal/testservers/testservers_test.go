@@ -2,7 +2,7 @@ package testservers
 
 import (
 	"context"
-	"io"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
@@ -53,7 +53,7 @@ func TestTwoMailboxesShareNothing(t *testing.T) {
 func TestChromiumRunsAPagesScript(t *testing.T) {
 	page := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/html")
-		io.WriteString(w, `<p id="state">down</p><script>setTimeout(() => state.textContent = "up", 50)</script>`)
+		fmt.Fprint(w, `<p id="state">down</p><script>setTimeout(() => state.textContent = "up", 50)</script>`)
 	}))
 	defer page.Close()
 
@@ -61,9 +61,7 @@ func TestChromiumRunsAPagesScript(t *testing.T) {
 	if err := chromedp.Do(tab, chromedp.Navigate(page.URL)); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := chromedp.Run(tab, chromedp.Poll[bool](`state.textContent === "up"`)); err != nil {
-		t.Errorf("the page's script did not run: %v", err)
-	}
+	WaitFor(t, tab, `state.textContent === "up"`, 10*time.Second)
 	shot, err := chromedp.Run(tab, chromedp.CaptureScreenshot())
 	if err != nil || len(shot) < 100 || string(shot[1:4]) != "PNG" {
 		t.Errorf("screenshot: %d bytes, %v, want a PNG", len(shot), err)
