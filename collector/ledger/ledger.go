@@ -30,6 +30,7 @@ type Answer struct {
 	State      slo.BudgetState
 	BreachedAt int64 // ms; 0: not breached
 	Terms      slo.Terms
+	Revision   int // of the contract these are the terms of; 0: not kept yet
 }
 
 // Present is what is known of a service right now.

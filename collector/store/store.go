@@ -58,7 +58,12 @@ type Revision struct {
 	Text       []byte // the TOML document
 }
 
-// SLOState is where one SLO stands in one period.
+// Always is the period of the state of an SLO with a rolling window: from the Unix epoch to
+// the end of the year 9999, in ms.
+var Always = slo.Period{Start: 0, End: 253_402_300_800_000}
+
+// SLOState is where one SLO stands in one period. Its key is tenant, SLO and period; an SLO
+// with a rolling window has one row only, with the period Always.
 type SLOState struct {
 	Tenant, SLO string
 	Period      slo.Period
@@ -81,7 +86,7 @@ type Transition struct {
 type Message struct {
 	ID        int64 // given by the store
 	Tenant    string
-	Key       string // natural key: a second message with the same key is not kept
+	Key       string // natural key: a second message of the tenant with the same key is not kept
 	Kind      string // "breach", "correction", "report"
 	To        []string
 	Subject   string
@@ -93,6 +98,7 @@ type Message struct {
 	Attempts    int
 	NextAttempt int64  // ms
 	SentAt      int64  // ms; 0: not yet
+	GivenUpAt   int64  // ms; 0: not given up; never set together with SentAt
 	LastError   string // of the last attempt
 }
 
@@ -150,11 +156,16 @@ type Store interface {
 	// Report gives the record of a month's report, or ErrNotFound.
 	Report(ctx context.Context, tenant, month string) (Report, error)
 
-	// DueMessages gives messages not yet sent whose NextAttempt is not after now, oldest first.
+	// DueMessages gives messages neither sent nor given up whose NextAttempt is not after
+	// now, those that have been due for longest first.
 	DueMessages(ctx context.Context, now int64, limit int) ([]Message, error)
-	// MessageSent and MessageFailed record the end of an attempt.
+	// MessageSent, MessageFailed and MessageGivenUp record the end of an attempt, and count it.
 	MessageSent(ctx context.Context, id, at int64) error
 	MessageFailed(ctx context.Context, id int64, next int64, reason string) error
-	// UnsentMessages counts what waits in the outbox.
+	MessageGivenUp(ctx context.Context, id, at int64, reason string) error
+	// UnsentMessages counts what waits in the outbox: neither sent nor given up.
 	UnsentMessages(ctx context.Context) (int, error)
+	// GivenUpMessages gives the messages that nobody will try again, newest first, at most
+	// limit, without their HTML and files.
+	GivenUpMessages(ctx context.Context, limit int) ([]Message, error)
 }
