@@ -9,8 +9,6 @@ SHELL       := bash
 export CGO_ENABLED       := 0
 export SOURCE_DATE_EPOCH := $(shell git log -1 --format=%ct 2>/dev/null || echo 0)
 VERSION := $(shell tools/version)
-LDFLAGS := -s -w -X github.com/nines-monitor/nines/internal/version.stamp=$(VERSION)
-BUILD   := go build -trimpath -buildvcs=false -ldflags '$(LDFLAGS)'
 
 PLATFORMS := linux/amd64 linux/arm64 linux/arm windows/amd64 darwin/arm64
 DEB_ARCHS := amd64 arm64 arm
@@ -29,14 +27,15 @@ run: build ## build and run `nines up`; ARGS=--demo adds demo targets and 60 day
 	@exec bin/nines up $(ARGS)
 
 build: ## build both programs for this machine into bin/
-	$(BUILD) -o bin/ ./cmd/...
+	@mkdir -p bin
+	tools/build bin/ ./cmd/...
 
 # ---- artefacts -------------------------------------------------------------------------------------------------
 
 dist: ## build both programs for every platform into dist/, with SHA256SUMS
 	@rm -rf dist && mkdir -p dist
 	@for platform in $(PLATFORMS); do \
-		export GOOS=$${platform%/*} GOARCH=$${platform#*/} GOARM=7; \
+		export GOOS=$${platform%/*} GOARCH=$${platform#*/}; \
 		arch=$$GOARCH ext=; \
 		if [ $$arch = arm ]; then arch=armv7; fi; \
 		if [ $$GOOS = windows ]; then ext=.exe; fi; \
@@ -44,7 +43,7 @@ dist: ## build both programs for every platform into dist/, with SHA256SUMS
 			name=$$(basename $$cmd); \
 			out=dist/$${name}_$(VERSION)_$${GOOS}_$$arch$$ext; \
 			echo "$$out"; \
-			$(BUILD) -o $$out ./$$cmd; \
+			tools/build $$out ./$$cmd; \
 		done; \
 	done
 	@cd dist && sha256sum -- * >SHA256SUMS
