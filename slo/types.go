@@ -113,10 +113,11 @@ const (
 
 // MaintenancePolicy bounds which maintenance counts.
 type MaintenancePolicy struct {
-	Notice   time.Duration // >= 0
-	HasCap   bool
-	Cap      time.Duration // >= 0, in-hours maintenance per window
-	CountsAs CountsAs
+	Notice    time.Duration // >= 0; an occurrence must be announced so long before its start
+	HasNotice bool          // ask for notice even when Notice is 0: announced by the start
+	HasCap    bool
+	Cap       time.Duration // >= 0, in-hours maintenance per window
+	CountsAs  CountsAs
 }
 
 // Exclusion is an approved interval that leaves both sides of the fraction.

@@ -1,0 +1,183 @@
+package slo
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// longestMaintenance bounds one occurrence of a local maintenance.
+const longestMaintenance = 30 * 24 * time.Hour
+
+// Validate says which part of the maintenance is wrong, if any.
+func (m Maintenance) Validate() error {
+	if m.Zone == nil {
+		return m.Period.validate()
+	}
+	switch {
+	case m.Period != Period{}:
+		return errors.New("start: both instants and a local time")
+	case !m.Start.exists() || m.Start.Clock < 0 || m.Start.Clock >= clockDay:
+		return fmt.Errorf("start: %s does not exist", m.Start)
+	case m.Duration <= 0:
+		return errors.New("duration: must be above 0")
+	case m.Duration > longestMaintenance:
+		return errors.New("duration: more than 30 days")
+	case m.Duration%time.Millisecond != 0:
+		return errors.New("duration: finer than a millisecond")
+	}
+	if m.RRule != "" {
+		if err := CheckRRule(m.RRule); err != nil {
+			return fmt.Errorf("rrule: %w", err)
+		}
+	}
+	return nil
+}
+
+// Occurrences lists what of the maintenance touches p, uncut and in order of start,
+// whether or not its notice was long enough. It is an error if the rule is wrong, or yields
+// more than 100,000 occurrences.
+func (m Maintenance) Occurrences(p Period) ([]Period, error) {
+	if err := m.Validate(); err != nil {
+		return nil, err
+	}
+	if m.Zone == nil {
+		if m.Period.End <= p.Start || m.Period.Start >= p.End {
+			return nil, nil
+		}
+		return []Period{m.Period}, nil
+	}
+	length := m.Duration.Milliseconds()
+	wall := Period{p.Start - length - 2*msPerDay, p.End + 2*msPerDay}
+	starts, err := m.localStarts(wall)
+	if err != nil || len(starts) == 0 {
+		return nil, err
+	}
+	zones := zoneAround(m.Zone, Period{starts[0], starts[len(starts)-1]})
+	var occurrences []Period
+	for _, local := range starts {
+		start := instantOf(zones, local)
+		if start < p.End && start+length > p.Start && !m.excepted(local) {
+			occurrences = append(occurrences, Period{start, start + length})
+		}
+	}
+	slices.SortFunc(occurrences, byStart)
+	return occurrences, nil
+}
+
+func (m Maintenance) localStarts(within Period) ([]int64, error) {
+	start := m.Start.wall()
+	if m.RRule == "" {
+		return []int64{start}, nil
+	}
+	rule, err := parseRRule(m.RRule)
+	if err != nil {
+		return nil, fmt.Errorf("rrule: %w", err)
+	}
+	starts, err := rule.expand(start, within)
+	if err != nil {
+		return nil, fmt.Errorf("rrule: %q: %w", m.RRule, err)
+	}
+	return starts, nil
+}
+
+func (m Maintenance) excepted(local int64) bool {
+	return slices.ContainsFunc(m.Except, func(l LocalTime) bool { return l.wall() == local })
+}
+
+// validate says what is wrong with a period that people gave.
+func (p Period) validate() error {
+	switch {
+	case p.Start < firstInstant || p.Start > lastInstant:
+		return errors.New("start: outside the years 1 to 9999")
+	case p.End < p.Start:
+		return errors.New("end: before start")
+	case p.End > lastInstant:
+		return errors.New("end: outside the years 1 to 9999")
+	}
+	return nil
+}
+
+// sourced is a period and the place in its list of what it comes from.
+type sourced struct {
+	Period
+	source int
+}
+
+// counted is the maintenance that counts in p: announced in time, in hours, and under the
+// cap; in order and apart. Where windows overlap, the one that starts first is the source.
+func (t Terms) counted(p Period, open []Period) ([]sourced, error) {
+	var all []sourced
+	for i, m := range t.Maintenance {
+		occurrences, err := m.Occurrences(p)
+		if err != nil {
+			return nil, fmt.Errorf("maintenance[%d].%w", i, err)
+		}
+		for _, o := range occurrences {
+			if !m.Announced || t.Policy.inTime(m.AnnouncedAt, o.Start) {
+				all = append(all, sourced{o, i})
+			}
+		}
+	}
+	counted := intersect(apart(all), open)
+	if t.Policy.HasCap {
+		counted = capped(counted, t.Policy.Cap.Milliseconds())
+	}
+	return counted, nil
+}
+
+// inTime reports whether an announcement gives an occurrence the notice that is asked for.
+func (p MaintenancePolicy) inTime(announced, start int64) bool {
+	asked := p.HasNotice || p.Notice > 0
+	return !asked || announced <= start-p.Notice.Milliseconds()
+}
+
+// apart sorts periods and cuts from each what an earlier one covers.
+func apart(ps []sourced) []sourced {
+	slices.SortStableFunc(ps, func(a, b sourced) int { return cmp.Compare(a.Start, b.Start) })
+	var kept []sourced
+	for _, p := range ps {
+		if n := len(kept); n > 0 {
+			p.Start = max(p.Start, kept[n-1].End)
+		}
+		if p.Start < p.End {
+			kept = append(kept, p)
+		}
+	}
+	return kept
+}
+
+// intersect cuts ps to what is open as well; both are in order and apart.
+func intersect(ps []sourced, open []Period) []sourced {
+	var both []sourced
+	for _, p := range ps {
+		for len(open) > 0 && open[0].End <= p.Start {
+			open = open[1:]
+		}
+		for _, o := range open {
+			if o.Start >= p.End {
+				break
+			}
+			both = append(both, sourced{Period{max(p.Start, o.Start), min(p.End, o.End)}, p.source})
+		}
+	}
+	return both
+}
+
+// capped keeps the first ms milliseconds of the periods.
+func capped(ps []sourced, ms int64) []sourced {
+	for i := range ps {
+		length := ps[i].End - ps[i].Start
+		if length > ms {
+			ps[i].End = ps[i].Start + ms
+			if ms == 0 {
+				return ps[:i]
+			}
+			return ps[:i+1]
+		}
+		ms -= length
+	}
+	return ps
+}
