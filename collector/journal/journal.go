@@ -5,18 +5,25 @@
 // pass journaltest.
 package journal
 
-import "context"
+import (
+	"context"
+	"errors"
+)
+
+// ErrFull is returned when there is no room left on the disk. Nothing was kept.
+var ErrFull = errors.New("no room left on the collector's disk")
 
 // Record is one batch as it came.
 type Record struct {
 	Tenant, Agent string
 	Epoch, Seq    uint64
-	ReceivedAt    int64 // ms since the Unix epoch
+	ReceivedAt    int64  // ms since the Unix epoch
+	Aside         []byte // what of Body must not be used, in words of whoever appends; nil: nothing
 	Body          []byte
 }
 
-// Position orders records; positions increase with acceptance and are never reused. 0 is
-// before the first.
+// Position orders records. The first record has position 1, each later one the next number;
+// none is ever reused. 0 is before the first.
 type Position int64
 
 // Verdict is what became of a record.
@@ -29,13 +36,21 @@ const (
 	Fork
 )
 
+// Receipt tells of the record that stands under a natural key.
+type Receipt struct {
+	Position  Position
+	Verdict   Verdict
+	Aside     []byte // as it was first appended: the decision of that day stands
+	Watermark uint64 // of its epoch, see Journal.Watermark
+}
+
 // Journal is durable, ordered and append-only. All methods are safe for concurrent use.
 type Journal interface {
 	// Append returns once r is durable, together with whatever else waits to be (group
 	// commit). (Tenant, Agent, Epoch, Seq) is the natural key: the same key with the same body
-	// is a Duplicate, with another body a Fork, which is not kept. The position is that of
-	// the record that stands.
-	Append(ctx context.Context, r Record) (Position, Verdict, error)
+	// is a Duplicate, with another body a Fork, which is not kept. ErrFull when the disk is
+	// full. When ctx ends first, r may be kept or not: appending it again tells.
+	Append(ctx context.Context, r Record) (Receipt, error)
 
 	// Replay calls fn for every record after a position, in order, until fn fails.
 	Replay(ctx context.Context, after Position, fn func(Position, Record) error) error

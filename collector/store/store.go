@@ -25,6 +25,7 @@ type Agent struct {
 	RegisteredAt     int64  // ms
 	LastContact      int64  // ms; 0: never
 	Version          string // as it last said
+	Fault            string // why someone must look at it; empty: nothing
 }
 
 // Series is one check run by one agent.
@@ -32,7 +33,8 @@ type Series struct {
 	Tenant, Check, Agent string
 }
 
-// Chunk holds the observations of one series in one UTC hour, and the fold's carry at its end.
+// Chunk holds the observations of one series in one UTC hour, at least one, in order of time,
+// and the fold's carry at the hour's end.
 type Chunk struct {
 	Series
 	Hour         int64 // ms, start of the hour
@@ -40,13 +42,24 @@ type Chunk struct {
 	Carry        []byte // opaque: the timeline's
 }
 
-// Fold is what one series has become: spans that replace all stored ones that end after From.
+// Fold is what has changed of one series: Spans replace all stored ones that start in
+// [From, Until), Chunks those of the same hours.
 type Fold struct {
 	Series
-	From   int64 // ms
-	Spans  []slo.Span
-	Chunks []Chunk // rewritten hours
-	Last   int64   // ms, newest observation
+	From, Until int64 // ms; From == Until: no span has changed
+	Spans       []slo.Span
+	Chunks      []Chunk
+}
+
+// Quarantined counts results that were taken but set aside, and says why. Nothing is ever made
+// of them.
+type Quarantined struct {
+	Tenant, Agent string
+	Epoch, Seq    uint64 // of their batch
+	Check         string // empty: the whole batch
+	Count         int    // results
+	Reason        string
+	At            int64 // ms
 }
 
 // Revision is an accepted contract.
@@ -127,20 +140,31 @@ type Store interface {
 	Agents(ctx context.Context) ([]Agent, error)
 	// TouchAgents records last contacts (ms by key id) and versions; unknown keys are passed over.
 	TouchAgents(ctx context.Context, seen []Agent) error
+	// FlagAgent records why someone must look at an agent; an empty fault takes the flag back.
+	// ErrNotFound when there is no such agent.
+	FlagAgent(ctx context.Context, tenant, id, fault string) error
+
+	// PutQuarantine records what was set aside; a row that is there already, by all but its
+	// count and time, stands.
+	PutQuarantine(ctx context.Context, q []Quarantined) error
+	// Quarantine gives what of a tenant's was set aside, newest first, at most limit.
+	Quarantine(ctx context.Context, tenant string, limit int) ([]Quarantined, error)
 
 	// AddRevision keeps a contract if its text differs from the tenant's latest, and returns the latest.
 	AddRevision(ctx context.Context, r Revision) (Revision, error)
 	// LatestRevisions gives each tenant's latest contract.
 	LatestRevisions(ctx context.Context) ([]Revision, error)
 
-	// PutFolds stores what the journal up to position has become, and that it was applied.
+	// PutFolds stores what the journal up to a position has become, and that it was applied.
 	PutFolds(ctx context.Context, applied journal.Position, folds []Fold) error
-	// Applied is the position given to the last PutFolds.
+	// Applied is the position given to the last PutFolds; 0 when there was none.
 	Applied(ctx context.Context) (journal.Position, error)
 	// Spans gives a series' spans that overlap [from, to), in order.
 	Spans(ctx context.Context, s Series, from, to int64) ([]slo.Span, error)
 	// Chunks gives a series' chunks whose hour starts in [from, to), in order.
 	Chunks(ctx context.Context, s Series, from, to int64) ([]Chunk, error)
+	// ChunkBefore gives a series' newest chunk whose hour starts before an instant, or ErrNotFound.
+	ChunkBefore(ctx context.Context, s Series, before int64) (Chunk, error)
 	// LatestChunks gives the newest chunk of every series.
 	LatestChunks(ctx context.Context) ([]Chunk, error)
 
