@@ -1,0 +1,98 @@
+package main
+
+import (
+	"context"
+	"crypto/ed25519"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"log/slog"
+
+	"github.com/alecthomas/kong"
+
+	"github.com/nines-monitor/nines/agent"
+	"github.com/nines-monitor/nines/internal/cli"
+	"github.com/nines-monitor/nines/internal/version"
+	"github.com/nines-monitor/nines/internal/wire"
+)
+
+// commandLine is everything that can be asked of nines-agent. There is no verb to run, fetch,
+// write or update anything.
+type commandLine struct {
+	Run     runCommand     `cmd:"" help:"Probe and ship until SIGTERM."`
+	Key     keyCommand     `cmd:"" help:"Print the agent's public key and its id, for nines agent register. Makes the key if there is none."`
+	Version versionCommand `cmd:"" help:"Print the version."`
+}
+
+type runCommand struct {
+	Config string `required:"" placeholder:"FILE" help:"The agent.toml to run with."`
+	State  string `placeholder:"DIR" help:"State directory; wins over the one in the file."`
+}
+
+type keyCommand struct {
+	State string `placeholder:"DIR" help:"State directory (default: $STATE_DIRECTORY, else /var/lib/nines-agent)."`
+}
+
+type versionCommand struct{}
+
+// errHelp ends a command line that only asked for help.
+var errHelp = errors.New("help was printed")
+
+// Run carries out one command line, until it is done or ctx ends.
+func Run(ctx context.Context, args []string, streams cli.Streams) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			if p != any(errHelp) {
+				panic(p)
+			}
+			err = nil
+		}
+	}()
+	var line commandLine
+	parser, err := kong.New(&line,
+		kong.Name("nines-agent"),
+		kong.Description("Probes what a site depends on and ships every result to its collector."),
+		kong.Writers(streams.Out, streams.Err),
+		kong.Exit(func(int) { panic(errHelp) }), // kong has no other way to stop after --help
+		kong.BindTo(ctx, (*context.Context)(nil)),
+		kong.Bind(streams),
+	)
+	if err != nil {
+		return err
+	}
+	command, err := parser.Parse(args)
+	if err != nil {
+		return cli.UsageError{Err: fmt.Errorf("%w: see nines-agent --help", err)}
+	}
+	return command.Run()
+}
+
+func (c runCommand) Run(ctx context.Context, streams cli.Streams) error {
+	cfg, err := agent.LoadConfig(c.Config)
+	if err != nil {
+		return err
+	}
+	if c.State != "" {
+		cfg.StateDir = c.State
+	}
+	log := slog.New(slog.NewTextHandler(streams.Err, &slog.HandlerOptions{Level: cfg.LogLevel}))
+	return agent.Run(ctx, cfg, log)
+}
+
+func (c keyCommand) Run(streams cli.Streams) error {
+	if c.State == "" {
+		c.State = agent.DefaultStateDir()
+	}
+	key, err := agent.EnsureIdentity(c.State)
+	if err != nil {
+		return err
+	}
+	pub, _ := key.Public().(ed25519.PublicKey)
+	_, err = fmt.Fprintf(streams.Out, "%s\n%s\n", base64.StdEncoding.EncodeToString(pub), wire.KeyID(pub))
+	return err
+}
+
+func (versionCommand) Run(streams cli.Streams) error {
+	_, err := fmt.Fprintln(streams.Out, "nines-agent", version.String())
+	return err
+}
