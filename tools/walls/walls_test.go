@@ -1,5 +1,5 @@
-// Package walls proves that the linter's rules on imports stand: each depguard rule of .golangci.yml must refuse the
-// forbidden import that is tried here, and a rule that nobody tries fails the test.
+// Package walls proves that the linter's rules of the house stand: .golangci.yml must refuse each forbidden import and each
+// forbidden call that is tried here, and a rule on imports that nobody tries fails the test.
 package walls
 
 import (
@@ -34,19 +34,12 @@ var forbidden = map[string]struct{ file, imports string }{
 }
 
 func TestEachRuleOnImportsRefuses(t *testing.T) {
-	root := testservers.Root(t)
-	config, err := os.ReadFile(filepath.Join(root, ".golangci.yml"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	rules := ruleNames(string(config))
+	rules := ruleNames(config(t))
 	if tried := slices.Sorted(maps.Keys(forbidden)); !slices.Equal(rules, tried) {
 		t.Fatalf("rules in .golangci.yml and rules tried here differ:\n%q\n%q", rules, tried)
 	}
 
-	house := t.TempDir()
-	write(t, house, "go.mod", "module github.com/nines-monitor/nines\n\ngo 1.26.0\n")
-	write(t, house, ".golangci.yml", string(config))
+	house := emptyHouse(t)
 	for _, tc := range forbidden {
 		pkg := filepath.Base(filepath.Dir(tc.file))
 		if strings.HasPrefix(tc.file, "cmd/") {
@@ -55,7 +48,7 @@ func TestEachRuleOnImportsRefuses(t *testing.T) {
 		write(t, house, tc.file, "package "+pkg+"\n\nimport _ \""+tc.imports+"\"\n")
 	}
 
-	issues := lint(t, testservers.Tool(t, "golangci-lint"), house)
+	issues := lint(t, "depguard", house)
 	for rule, tc := range forbidden {
 		want := "import '" + tc.imports + "' is not allowed from list '" + rule + "'"
 		refused := slices.ContainsFunc(issues, func(i issue) bool {
@@ -67,15 +60,82 @@ func TestEachRuleOnImportsRefuses(t *testing.T) {
 	}
 }
 
+func TestForbiddenCallsAreRefused(t *testing.T) {
+	cases := map[string]struct {
+		imports, call string
+		refused       bool
+	}{
+		"a skipped test":                   {"testing", `var t testing.T; t.Skip("later")`, true},
+		"a skip with a format":             {"testing", `var t *testing.T; t.Skipf("later")`, true},
+		"a skip now":                       {"testing", `var t testing.TB; t.SkipNow()`, true},
+		"a skipped benchmark":              {"testing", `var b *testing.B; b.Skip()`, true},
+		"a sleep":                          {"time", `time.Sleep(1)`, true},
+		"a line to the default logger":     {"log/slog", `slog.Info("started")`, true},
+		"a line to an injected logger":     {"log/slog", `var log *slog.Logger; log.Info("started")`, false},
+		"the clock in an ordinary room":    {"time", `_ = time.Now()`, false},
+		"any other call of the same names": {"time", `_ = time.Unix(0, 0)`, false},
+	}
+	house := emptyHouse(t)
+	for name, tc := range cases {
+		write(t, house, fileOf(name), "package agent\n\nimport \""+tc.imports+"\"\n\nfunc _() {\n"+tc.call+"\n}\n")
+	}
+	issues := lint(t, "forbidigo", house)
+	for name, tc := range cases {
+		refused := slices.ContainsFunc(issues, func(i issue) bool { return i.Pos.Filename == fileOf(name) })
+		if refused != tc.refused {
+			t.Errorf("%s: %s: refused = %v, want %v; the linter says %+v", name, tc.call, refused, tc.refused, issues)
+		}
+	}
+}
+
+func fileOf(name string) string { return "agent/" + strings.ReplaceAll(name, " ", "_") + "_test.go" }
+
+// Pure code receives its times; a test of it may read the clock.
+func TestPureRoomsMayNotReadTheClock(t *testing.T) {
+	house := emptyHouse(t)
+	pure := []string{"slo/now.go", "internal/wire/now.go", "collector/contract/now.go"}
+	for _, file := range append(pure, "slo/now_test.go", "collector/now.go") {
+		pkg := filepath.Base(filepath.Dir(file))
+		write(t, house, file, "package "+pkg+"\n\nimport \"time\"\n\nfunc _() { _ = time.Now() }\n")
+	}
+	var refused []string
+	for _, i := range lint(t, "forbidigo", house) {
+		refused = append(refused, i.Pos.Filename)
+	}
+	slices.Sort(refused)
+	slices.Sort(pure)
+	if !slices.Equal(refused, pure) {
+		t.Errorf("time.Now is refused in %q, want %q", refused, pure)
+	}
+}
+
+// emptyHouse returns the folder of a module like ours, with our rules and without code.
+func emptyHouse(t *testing.T) string {
+	t.Helper()
+	house := t.TempDir()
+	write(t, house, "go.mod", "module github.com/nines-monitor/nines\n\ngo 1.26.0\n")
+	write(t, house, ".golangci.yml", config(t))
+	return house
+}
+
+func config(t *testing.T) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(testservers.Root(t), ".golangci.yml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
 type issue struct {
 	Text string
 	Pos  struct{ Filename string }
 }
 
-// lint runs depguard alone over the house, with the real configuration.
-func lint(t *testing.T, program, house string) []issue {
+// lint runs one linter alone over the house, with the real configuration.
+func lint(t *testing.T, linter, house string) []issue {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), program, "run", "--enable-only", "depguard",
+	cmd := exec.CommandContext(t.Context(), testservers.Tool(t, "golangci-lint"), "run", "--enable-only", linter,
 		"--output.json.path", "stdout", "--show-stats=false", "--allow-parallel-runners", "./...")
 	cmd.Dir = house
 	var stderr strings.Builder
