@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 )
 
 // WriteFile replaces path by data: temporary file, fsync, rename, fsync of the directory.
@@ -32,8 +33,11 @@ func WriteFile(path string, data []byte, mode os.FileMode) (err error) {
 	return SyncDir(dir)
 }
 
-// SyncDir makes the names in a directory durable.
+// SyncDir makes the names in a directory durable. Windows has no such call; NTFS journals names.
 func SyncDir(dir string) error {
+	if runtime.GOOS == "windows" {
+		return nil
+	}
 	d, err := os.Open(dir)
 	if err != nil {
 		return err
