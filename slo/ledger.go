@@ -132,6 +132,11 @@ var timelines = sync.Pool{New: func() any { return new(timeline) }}
 
 // walk visits the pieces of part, which lies in the timetable's period, in order.
 func (t *Timetable) walk(part Period, service Node, series map[string][]Span, visit func(piece)) error {
+	return t.walkTimeline(part, service, series, func(p piece, _ *timeline) { visit(p) })
+}
+
+// walkTimeline is walk for those who ask the timeline, at each piece, what it rests on.
+func (t *Timetable) walkTimeline(part Period, service Node, series map[string][]Span, visit func(piece, *timeline)) error {
 	tl := timelines.Get().(*timeline)
 	defer func() {
 		clear(tl.leaves) // lets go of the spans
@@ -154,7 +159,7 @@ func (t *Timetable) walk(part Period, service Node, series map[string][]Span, vi
 			}
 			p.view = tl.now()
 			p.End = min(end, tl.until())
-			visit(p)
+			visit(p, tl)
 		}
 	}
 	return nil

@@ -90,11 +90,20 @@ func (o Objective) validate() error {
 	return nil
 }
 
-// mulDiv is the floor of a x num / den, exact whatever the product's size, for a >= 0 and
-// num <= den.
-func mulDiv(a int64, num, den uint64) int64 {
-	hi, lo := bits.Mul64(uint64(a), num)
-	quotient, _ := bits.Div64(hi, lo, den)
+// floor cuts the objective to so many decimals of a percent.
+func (o Objective) floor(decimals int) Objective {
+	step := uint64(whole / 100)
+	for range decimals {
+		step /= 10
+	}
+	return Objective{o.share - o.share%step}
+}
+
+// mulDiv is the floor of a x b / c, exact whatever the size of the product. The quotient
+// must fit, a >= 0 and c > 0.
+func mulDiv(a int64, b, c uint64) int64 {
+	hi, lo := bits.Mul64(uint64(a), b)
+	quotient, _ := bits.Div64(hi, lo, c)
 	return int64(quotient)
 }
 

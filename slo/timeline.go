@@ -40,7 +40,8 @@ type cursor struct {
 	series string
 	gate   int
 	spans  []Span
-	at     int // the span that holds the present instant, or the next one
+	at     int  // the span that holds the present instant, or the next one
+	inside bool // it holds it
 	view   view
 	next   int64 // ms, the next change; math.MaxInt64: none
 }
@@ -165,12 +166,13 @@ func (c *cursor) moveTo(t int64) {
 	for c.at < len(c.spans) && c.spans[c.at].End <= t {
 		c.at++
 	}
+	c.inside = c.at < len(c.spans) && c.spans[c.at].Start <= t
 	if c.at == len(c.spans) {
 		c.view, c.next = view{}, math.MaxInt64
 		return
 	}
 	s := c.spans[c.at]
-	if t < s.Start {
+	if !c.inside {
 		c.view, c.next = view{}, s.Start
 		return
 	}
