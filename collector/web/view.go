@@ -1,0 +1,298 @@
+package web
+
+import (
+	"fmt"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/nines-monitor/nines/collector/contract"
+	"github.com/nines-monitor/nines/collector/ledger"
+	"github.com/nines-monitor/nines/collector/store"
+	"github.com/nines-monitor/nines/slo"
+)
+
+const troubleShown = 6
+
+// view is the overview in the words of its page. It depends on the time only through what has
+// happened, not through how long ago: two views are equal when a viewer need not be told.
+type view struct {
+	Summary summaryView
+	Notices noticesView
+	Clients []clientView
+	Agents  []agentView
+	Recent  []changeView
+}
+
+type summaryView struct {
+	Kind     string // up, down, unknown, maintenance or empty: what the whole looks like
+	Title    string // "2 services are down"
+	Up       int
+	Down     int
+	Unknown  int
+	Maint    int
+	Met      int
+	AtRisk   int
+	Breached int
+	Trouble  []troubleView
+	More     int // troubles beyond those shown
+}
+
+type troubleView struct {
+	Part, Name, Client string
+	State              stateView
+}
+
+type noticesView struct {
+	Problems []string
+	Faults   []string
+	Unsent   int
+	Demo     bool
+}
+
+type clientView struct {
+	ID, Name, Zone string
+	Demo           bool
+	Services       []serviceView
+}
+
+type serviceView struct {
+	Part    string // id of the element that shows it
+	ID      string // "client.service"
+	Name    string
+	Runbook string
+	State   stateView
+	Last    when
+	SLOs    []sloView
+	Rows    int
+}
+
+type stateView struct {
+	Kind   string // up, down, unknown or maintenance
+	Word   string
+	Since  when
+	Detail string // why; empty when up
+}
+
+type sloView struct {
+	ID        string // shown when a service has several
+	Objective string
+	Label     string // of the period
+	LedgerURL string
+
+	Percent     string // empty: nothing measured
+	Best, Worst string // empty: as the estimate
+	Coverage    string // empty: complete
+
+	Budget string // met, at_risk, breached or not_measured
+	Word   string
+	Left   string // of the budget, in words
+	Of     string // the whole budget
+	Share  int    // of the budget that is left, percent
+	Breach when
+
+	Strip stripView
+}
+
+type agentView struct {
+	ID, Client, Site, Version string
+	Contact                   when
+	Silent                    bool
+}
+
+type changeView struct {
+	At           when
+	Client, SLO  string
+	From, To     string
+	ToKind, Note string
+	Breach       when
+}
+
+func newView(f facts) view {
+	v := view{Notices: noticesView{Problems: f.problems, Faults: f.faults, Unsent: f.unsent}}
+	names, zones := map[string]string{}, map[string]*time.Location{}
+	for _, c := range f.clients {
+		v.Clients = append(v.Clients, newClientView(c))
+		v.Notices.Demo = v.Notices.Demo || c.Demo
+		names[c.Client.ID], zones[c.Client.ID] = c.Client.Name, zoneOf(c.Contract)
+	}
+	v.Summary = newSummary(v.Clients)
+	for _, a := range f.agents {
+		v.Agents = append(v.Agents, newAgentView(a, names, zones, f.at))
+	}
+	for _, t := range f.recent {
+		v.Recent = append(v.Recent, newChangeView(t, names, zones))
+	}
+	return v
+}
+
+func zoneOf(c *contract.Contract) *time.Location {
+	if c.Client.Zone == nil {
+		return time.UTC
+	}
+	return c.Client.Zone
+}
+
+func newClientView(c clientFacts) clientView {
+	v := clientView{ID: c.Client.ID, Name: c.Client.Name, Zone: zoneOf(c.Contract).String(), Demo: c.Demo}
+	for _, s := range c.services {
+		v.Services = append(v.Services, newServiceView(c.Contract, s))
+	}
+	return v
+}
+
+func newServiceView(c *contract.Contract, s serviceFacts) serviceView {
+	zone := zoneOf(c)
+	id := c.Client.ID + "." + s.ID
+	v := serviceView{
+		Part: "service-" + id, ID: id, Name: s.Name, Runbook: s.Runbook,
+		State: newStateView(s.present, zone), Last: newWhen(s.present.LastObservation, zone),
+		Rows: max(1, len(s.slos)),
+	}
+	for _, promised := range s.slos {
+		w := newSLOView(promised, zone)
+		w.LedgerURL = "/api/v1/services/" + url.PathEscape(id) + "/ledger?explain=1&slo=" + url.QueryEscape(promised.SLO.ID)
+		v.SLOs = append(v.SLOs, w)
+	}
+	return v
+}
+
+func newStateView(p ledger.Present, zone *time.Location) stateView {
+	kind := presentKind(p)
+	v := stateView{Kind: kind, Word: capital(kind), Since: newWhen(p.Since, zone)}
+	switch {
+	case p.InMaintenance && p.State != slo.Up:
+		v.Detail = "probes say " + p.State.String()
+		v.Since = when{}
+	case p.InMaintenance:
+		v.Detail = "probes say up"
+		v.Since = when{}
+	case p.State == slo.Up:
+	case p.LastObservation == 0:
+		v.Detail = "no observation yet"
+	default:
+		v.Detail = because(p.Reason)
+	}
+	return v
+}
+
+// presentKind is the one word for a service now.
+func presentKind(p ledger.Present) string {
+	if p.InMaintenance {
+		return "maintenance"
+	}
+	return p.State.String()
+}
+
+func newSLOView(f sloFacts, zone *time.Location) sloView {
+	l := f.Ledger
+	v := sloView{
+		ID: f.SLO.ID, Objective: f.Terms.Objective.String(), Label: f.Label,
+		Budget: f.State.String(), Word: budgetWords[f.State], Of: length(l.Budget),
+		Breach: newWhen(f.BreachedAt, zone), Strip: newStripView(f.days),
+	}
+	v.Percent, _ = l.Availability.Percent()
+	if l.Best.Compare(l.Availability) != 0 || l.Worst.Compare(l.Availability) != 0 {
+		v.Best, _ = l.Best.Percent()
+		v.Worst, _ = l.Worst.Percent()
+	}
+	if l.Coverage.Den > 0 && l.Coverage.Num < l.Coverage.Den {
+		v.Coverage, _ = l.Coverage.Percent()
+	}
+	switch {
+	case l.Remaining >= 0:
+		v.Left = length(l.Remaining) + " left"
+	default:
+		v.Left = length(-l.Remaining) + " over"
+	}
+	if l.Budget > 0 && l.Remaining > 0 {
+		v.Share = int(l.Remaining * 100 / l.Budget)
+	}
+	return v
+}
+
+func newSummary(clients []clientView) summaryView {
+	var v summaryView
+	byKind := map[string][]troubleView{}
+	for _, c := range clients {
+		for _, s := range c.Services {
+			byKind[s.State.Kind] = append(byKind[s.State.Kind], troubleView{s.Part, s.Name, c.Name, s.State})
+			for _, o := range s.SLOs {
+				switch o.Budget {
+				case slo.Met.String():
+					v.Met++
+				case slo.AtRisk.String():
+					v.AtRisk++
+				case slo.Breached.String():
+					v.Breached++
+				}
+			}
+		}
+	}
+	v.Up, v.Down, v.Unknown, v.Maint = len(byKind["up"]), len(byKind["down"]), len(byKind["unknown"]), len(byKind["maintenance"])
+	v.Kind, v.Title = v.judge()
+	v.Trouble = append(byKind["down"], byKind["unknown"]...)
+	if len(v.Trouble) > troubleShown {
+		v.More = len(v.Trouble) - troubleShown
+		v.Trouble = v.Trouble[:troubleShown]
+	}
+	return v
+}
+
+// judge says in one line what the whole looks like, worst first.
+func (v summaryView) judge() (kind, title string) {
+	all := v.Up + v.Down + v.Unknown + v.Maint
+	switch {
+	case all == 0:
+		return "empty", "Nothing to watch yet"
+	case v.Down > 0:
+		return "down", is(v.Down) + " down"
+	case v.Unknown == all:
+		return "unknown", "Nothing is known yet"
+	case v.Unknown > 0:
+		return "unknown", is(v.Unknown) + " unknown"
+	case v.Maint == all:
+		return "maintenance", "Everything is in maintenance"
+	case all == 1:
+		return "up", "The service is up"
+	case v.Maint > 0:
+		return "up", "Everything else is up"
+	}
+	return "up", fmt.Sprintf("All %d services are up", all)
+}
+
+func is(n int) string {
+	if n == 1 {
+		return "1 service is"
+	}
+	return fmt.Sprintf("%d services are", n)
+}
+
+func newAgentView(a store.Agent, names map[string]string, zones map[string]*time.Location, at int64) agentView {
+	zone := zones[a.Tenant]
+	if zone == nil {
+		zone = time.UTC
+	}
+	client := names[a.Tenant]
+	if client == "" {
+		client = a.Tenant
+	}
+	return agentView{
+		ID: a.ID, Client: client, Site: a.Site, Version: a.Version,
+		Contact: newWhen(a.LastContact, zone), Silent: isSilent(a, at),
+	}
+}
+
+func isSilent(a store.Agent, at int64) bool { return at-a.LastContact > oldContact.Milliseconds() }
+
+func newChangeView(t store.Transition, names map[string]string, zones map[string]*time.Location) changeView {
+	zone := zones[t.Tenant]
+	if zone == nil {
+		zone = time.UTC
+	}
+	return changeView{
+		At: newWhen(t.At, zone), Client: names[t.Tenant], SLO: t.SLO,
+		From: strings.ToLower(budgetWords[t.From]), To: strings.ToLower(budgetWords[t.To]), ToKind: t.To.String(),
+		Note: t.Note, Breach: newWhen(t.BreachedAt, zone),
+	}
+}

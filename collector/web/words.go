@@ -1,0 +1,115 @@
+package web
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/nines-monitor/nines/internal/wire"
+	"github.com/nines-monitor/nines/slo"
+)
+
+// when is an instant as the page shows it: for a program, and for a person in the client's zone.
+// The zero value was never.
+type when struct {
+	MS    int64
+	ISO   string // RFC 3339, UTC, to the millisecond
+	Clock string // "14 Nov 03:12 CET"
+}
+
+func newWhen(ms int64, zone *time.Location) when {
+	if ms == 0 {
+		return when{}
+	}
+	return when{ms, instant(ms), time.UnixMilli(ms).In(zone).Format("2 Jan 15:04 MST")}
+}
+
+// Never reports that there is no such instant.
+func (w when) Never() bool { return w.MS == 0 }
+
+// aged is a when together with how long ago that was.
+type aged struct {
+	when
+	Text string
+}
+
+// newAged says how long before now (ms) w was: "for" a state, "ago" for an event.
+func newAged(now int64, w when) aged { return aged{w, age(now - w.MS)} }
+
+// instant is ms as the API writes it.
+func instant(ms int64) string {
+	return time.UnixMilli(ms).UTC().Format("2006-01-02T15:04:05.000Z")
+}
+
+// age is a length of time in one unit, as one says it. The page's script counts on with the
+// same words (static/nines.js).
+func age(ms int64) string {
+	s := max(0, ms) / 1000
+	switch {
+	case s < 90:
+		return fmt.Sprintf("%d s", s)
+	case s < 90*60:
+		return fmt.Sprintf("%d min", s/60)
+	case s < 48*3600:
+		return fmt.Sprintf("%d h", s/3600)
+	}
+	return fmt.Sprintf("%d days", s/86400)
+}
+
+// length is a length of time in its two largest units, cut off and never rounded up.
+func length(ms int64) string {
+	s := ms / 1000
+	switch {
+	case ms < 1000:
+		return fmt.Sprintf("%d ms", ms)
+	case s < 60:
+		return fmt.Sprintf("%d s", s)
+	case s < 3600:
+		return two(s/60, "min", s%60, "s")
+	case s < 86400:
+		return two(s/3600, "h", s%3600/60, "min")
+	}
+	return two(s/86400, "d", s%86400/3600, "h")
+}
+
+func two(large int64, largeUnit string, small int64, smallUnit string) string {
+	if small == 0 {
+		return fmt.Sprintf("%d %s", large, largeUnit)
+	}
+	return fmt.Sprintf("%d %s %d %s", large, largeUnit, small, smallUnit)
+}
+
+var reasonWords = map[wire.Reason]string{
+	wire.Timeout: "no answer in time", wire.Refused: "connection refused", wire.Reset: "connection reset",
+	wire.Unreachable: "unreachable", wire.DNSNotFound: "name not found", wire.DNSTimeout: "resolver does not answer",
+	wire.DNSFailure: "resolver reports an error", wire.TLSExpired: "certificate out of date", wire.TLSName: "certificate for another name",
+	wire.TLSUntrusted: "certificate not trusted", wire.TLSHandshake: "TLS handshake failed", wire.HTTPStatus: "unexpected HTTP status",
+	wire.BodyMismatch: "unexpected content", wire.Redirects: "too many redirects", wire.Protocol: "unexpected answer",
+	wire.Loss: "packet loss", wire.Slow: "too slow", wire.NoPermission: "agent lacks a permission", wire.AgentStopped: "agent not running",
+	wire.AgentFault: "agent overloaded or stopping", wire.BadCheck: "agent cannot run this check", wire.Suspended: "agent's host slept",
+	wire.Clock: "agent's clock was stepped", wire.Link: "agent's link is down", wire.Gateway: "site's gateway does not answer",
+	wire.Uplink: "site's uplink is down", wire.Resolver: "site's resolver does not answer", wire.Collector: "collector was not running",
+	wire.Forbidden: "forbidden by the site's policy",
+}
+
+// because is a reason in words; empty when there is none to give.
+func because(r wire.Reason) string {
+	if r == 0 || r == wire.OK {
+		return ""
+	}
+	if words, ok := reasonWords[r]; ok {
+		return words
+	}
+	return r.String()
+}
+
+var budgetWords = map[slo.BudgetState]string{
+	slo.NotMeasured: "Not measured", slo.Met: "Met", slo.AtRisk: "At risk", slo.Breached: "Breached",
+}
+
+func capital(s string) string {
+	if s == "" {
+		return s
+	}
+	return strings.ToUpper(s[:1]) + s[1:]
+}
