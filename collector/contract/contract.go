@@ -9,13 +9,16 @@ package contract
 import (
 	"time"
 
+	"github.com/nines-monitor/nines/internal/strict"
 	"github.com/nines-monitor/nines/internal/wire"
 	"github.com/nines-monitor/nines/slo"
 )
 
-// Contract is all that one client was promised.
+// Contract is all that one client was promised. It is not changed once it is parsed, so that
+// it can be shared.
 type Contract struct {
-	Effective   slo.Date
+	Source      Source
+	Effective   slo.Date // from 00:00 of this date in the client's zone the promises count
 	Client      Client
 	Contacts    []Contact
 	Sites       []Site
@@ -25,6 +28,16 @@ type Contract struct {
 	Maintenance []Maintenance
 	Report      *Report // nil: no report is sent
 	Demo        bool    // made-up data: marked as such wherever it is shown
+
+	// Warnings are what a good colleague would raise about a contract that can be kept in
+	// force as it is.
+	Warnings strict.Problems
+}
+
+// Source is a contract's document and where it came from.
+type Source struct {
+	File string // a path, for people
+	Text []byte
 }
 
 // Client is the tenant.
@@ -79,5 +92,5 @@ type Maintenance struct {
 type Report struct {
 	Day   int           // of the month after, 1..28
 	Clock time.Duration // since local 00:00
-	To    []string      // contact ids
+	To    []string      // contact ids, at least one
 }

@@ -39,6 +39,13 @@ func (ps Problems) Error() string {
 	return strings.Join(lines, "\n")
 }
 
+// Sort puts problems in the order of files, lines and keys.
+func (ps Problems) Sort() {
+	slices.SortStableFunc(ps, func(a, b Problem) int {
+		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Key, b.Key))
+	})
+}
+
 // Document is what is known of a document that was read: where its keys are, and what is
 // wrong with it so far. It is not safe for concurrent use.
 type Document struct {
@@ -64,7 +71,13 @@ func (d *Document) Add(key, format string, args ...any) {
 		}
 	}
 	d.fault(key)
-	d.problems = append(d.problems, Problem{d.name, d.Line(key), key, fmt.Sprintf(format, args...)})
+	d.problems = append(d.problems, d.Problem(key, format, args...))
+}
+
+// Problem is something to say about a key that does not make the document wrong, such as a
+// warning. It is not added.
+func (d *Document) Problem(key, format string, args ...any) Problem {
+	return Problem{d.name, d.Line(key), key, fmt.Sprintf(format, args...)}
 }
 
 // Err is nil, or the document's Problems.
@@ -72,10 +85,9 @@ func (d *Document) Err() error {
 	if len(d.problems) == 0 {
 		return nil
 	}
-	slices.SortStableFunc(d.problems, func(a, b Problem) int {
-		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Key, b.Key))
-	})
-	return slices.Clone(d.problems)
+	problems := slices.Clone(d.problems)
+	problems.Sort()
+	return problems
 }
 
 // Readable reports whether the syntax is right, so that there is something to judge.
