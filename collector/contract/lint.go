@@ -11,8 +11,9 @@ import (
 func (p *parser) lint() {
 	p.lintFeeds()
 	p.lintPeople()
+	params := p.paramsByService()
 	for i, s := range p.SLOs {
-		p.lintSLO(at("slo", i, ""), s)
+		p.lintSLO(i, s, params[s.Service])
 	}
 	for i, m := range p.Maintenance {
 		p.lintRule(at("maintenance", i, ""), m.Window)
@@ -82,17 +83,18 @@ func (p *parser) lintPeople() {
 }
 
 // lintSLO finds promises that the probes cannot prove, and hours that never come.
-func (p *parser) lintSLO(place string, s SLO) {
+func (p *parser) lintSLO(i int, s SLO, params []slo.Params) {
+	place := at("slo", i, "")
 	window := s.Window.At(days(p.Effective, p.Client.Zone, 1).End)
 	var agreed int64
 	for _, open := range s.Terms.Hours.Open(window) {
 		agreed += open.End - open.Start
 	}
 	if agreed == 0 {
-		p.warn(place+".calendar", "%s has no hour in its first window: nothing is promised", p.calendarOf(place))
+		p.warn(place+".calendar", "%s has no hour in its first window: nothing is promised", p.in.SLO[i].Calendar)
 		return
 	}
-	if err := s.Terms.Objective.Lint(agreed, p.paramsOf(s.Service)...); err != nil {
+	if err := s.Terms.Objective.Lint(agreed, params...); err != nil {
 		p.warn(place+".objective", "%v", err)
 	}
 	policy := s.Terms.Policy
@@ -107,31 +109,19 @@ func (p *parser) lintSLO(place string, s SLO) {
 	}
 }
 
-func (p *parser) calendarOf(place string) string {
-	for i, in := range p.in.SLO {
-		if at("slo", i, "") == place {
-			return in.Calendar
-		}
-	}
-	return ""
-}
-
-// paramsOf gives the terms of the checks that a service depends on.
-func (p *parser) paramsOf(service string) []slo.Params {
-	byID := make(map[string]slo.Params, len(p.Checks))
+// paramsByService gives the terms of the checks that each service depends on.
+func (p *parser) paramsByService() map[string][]slo.Params {
+	byCheck := make(map[string]slo.Params, len(p.Checks))
 	for _, c := range p.Checks {
-		byID[c.Wire.ID] = c.Fold
+		byCheck[c.Wire.ID] = c.Fold
 	}
-	var params []slo.Params
+	byService := make(map[string][]slo.Params, len(p.Services))
 	for _, s := range p.Services {
-		if s.ID != service {
-			continue
-		}
 		for _, id := range s.UpWhen.Leaves() {
-			params = append(params, byID[id])
+			byService[s.ID] = append(byService[s.ID], byCheck[id])
 		}
 	}
-	return params
+	return byService
 }
 
 // lintRule finds rules that never yield anything.

@@ -2,6 +2,7 @@ package contract
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/nines-monitor/nines/slo"
@@ -122,7 +123,7 @@ func (p *parser) rule(place string, m slo.Maintenance) {
 		return
 	}
 	if _, err := m.Occurrences(days(m.Start.Date, m.Zone, 400)); err != nil {
-		p.doc.Add(key, "%v", err)
+		p.doc.Add(key, "%s", strings.TrimPrefix(err.Error(), "rrule: "))
 	}
 }
 
