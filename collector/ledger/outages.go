@@ -5,27 +5,35 @@ import (
 	"github.com/nines-monitor/nines/slo"
 )
 
-// Outage is a stretch of a period that counts as down.
+// Outage is a stretch of a period in which a service was down without a sign of anything
+// else, as slo.Outages has it, with what the spans tell of its beginning.
 type Outage struct {
-	slo.Period
-	Reason wire.Reason // of its beginning
-	Cause  string      // the series that decided, at its beginning
+	slo.Period        // ms, from its first counted instant to its last
+	Counted    int64  // ms, what of it counts as down
+	Reason     wire.Reason
+	Cause      string // the series that decided
 }
 
-// Outages finds the stretches that count as down among the classes of a period, as Explain
-// gives them, in order. What touches is one outage, whatever it was that failed; maintenance
-// or an exclusion in between makes it two.
+// Outages finds the outages of a period among its classes, as Explain gives them, in order.
+// Time that does not count (out of hours, maintenance, excluded) neither ends an outage nor
+// lengthens it, as long as the service stays down.
 func Outages(spans []slo.ClassSpan) []Outage {
 	var outages []Outage
+	open := false
 	for _, s := range spans {
-		if s.Class != slo.ClassDown || s.Start >= s.End {
+		switch {
+		case s.State != slo.Down:
+			open = false
 			continue
-		}
-		if n := len(outages); n > 0 && outages[n-1].End == s.Start {
-			outages[n-1].End = s.End
+		case s.Class != slo.ClassDown || s.Start >= s.End:
 			continue
+		case !open:
+			open = true
+			outages = append(outages, Outage{Period: slo.Period{Start: s.Start}, Reason: wire.Reason(s.Reason), Cause: s.Cause})
 		}
-		outages = append(outages, Outage{s.Period, wire.Reason(s.Reason), s.Cause})
+		last := &outages[len(outages)-1]
+		last.End = s.End
+		last.Counted += s.End - s.Start
 	}
 	return outages
 }

@@ -108,8 +108,12 @@ func (w *Watch) record(ctx context.Context, k key, f finding, note string) error
 	if note == noteMoved {
 		state.Since = f.before.Since
 	}
+	period := k.period
+	if f.rolling() {
+		period = f.answer.Ledger.Period
+	}
 	transition := store.Transition{
-		Tenant: k.client, SLO: k.slo, Period: f.answer.Ledger.Period, At: f.now.UnixMilli(),
+		Tenant: k.client, SLO: k.slo, Period: period, At: f.now.UnixMilli(),
 		From: f.before.State, To: f.answer.State, BreachedAt: f.answer.BreachedAt, Note: note,
 	}
 	if err := w.store.PutSLOState(ctx, state, transition, messages); err != nil {

@@ -129,7 +129,7 @@ func (f finding) facts() []fact {
 func (l *letter) list(outages []ledger.Outage, zone *time.Location) {
 	sorted := slices.Clone(outages)
 	slices.SortStableFunc(sorted, func(a, b ledger.Outage) int {
-		return cmp.Compare(b.End-b.Start, a.End-a.Start)
+		return cmp.Compare(b.Counted, a.Counted)
 	})
 	for i, o := range sorted {
 		if i == mostOutages {
@@ -138,7 +138,7 @@ func (l *letter) list(outages []ledger.Outage, zone *time.Location) {
 		}
 		l.Outages = append(l.Outages, outage{
 			From:   words.ShortInstant(o.Start, zone),
-			Length: words.Duration(o.End - o.Start),
+			Length: words.Duration(o.Counted),
 			Reason: words.Reason(o.Reason.String()),
 		})
 	}

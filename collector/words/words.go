@@ -61,9 +61,9 @@ func Instant(ms int64, zone *time.Location) string {
 }
 
 // ShortInstant says an instant (ms) by the clock of a zone, to the second, for a table whose
-// caption names year and zone: "Tue 3 Nov 14:05:07".
+// caption names the year: "Tue 3 Nov 14:05:07 CET".
 func ShortInstant(ms int64, zone *time.Location) string {
-	return time.UnixMilli(ms).In(zone).Format("Mon 2 Jan 15:04:05")
+	return time.UnixMilli(ms).In(zone).Format("Mon 2 Jan 15:04:05 MST")
 }
 
 // Month says a month as people do: "October 2026" for "2026-10". Other text comes back as it is.
