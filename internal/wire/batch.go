@@ -172,14 +172,15 @@ func (b Batch) validate() error {
 		return fmt.Errorf("batch: %d results, at most %d", n, MaxBatchResults)
 	}
 	for _, r := range b.Runs {
-		if err := r.validate(); err != nil {
+		if err := r.Validate(); err != nil {
 			return fmt.Errorf("batch: check %q: %w", r.Check, err)
 		}
 	}
 	return nil
 }
 
-func (r Run) validate() error {
+// Validate says why no batch can carry r.
+func (r Run) Validate() error {
 	if !ValidID(r.Check) {
 		return errors.New("not a valid id")
 	}

@@ -1,0 +1,234 @@
+package spool
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/nines-monitor/nines/internal/wire"
+)
+
+// maxBatchResults keeps a batch well under the limits of the wire.
+const maxBatchResults = 5000
+
+// Batch is what is shipped at once. Its bytes and numbers are the same on every attempt, also
+// after a restart.
+type Batch struct {
+	Epoch, Seq uint64
+	Results    int
+	Body       []byte // as wire.EncodeBatch gave it
+
+	serial uint64
+}
+
+// ErrSettled is returned for a batch that is not the one to be settled next.
+var ErrSettled = errors.New("batch is settled already")
+
+// Next gives the oldest batch that is not settled, and makes one of what waits if there is
+// none; false: nothing waits. A batch is durable before Next gives it.
+func (s *Spool) Next() (Batch, bool, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for {
+		if s.made == nil {
+			if ok, err := s.cut(); !ok {
+				return Batch{}, false, err
+			}
+		}
+		body, ok, err := s.body(s.made)
+		if err != nil {
+			return Batch{}, false, fmt.Errorf("read batch: %w", err)
+		}
+		if ok {
+			return Batch{s.made.epoch, s.made.seq, int(s.made.results), body, s.made.serial}, true, nil
+		}
+		s.startOver()
+		if err := s.replayResults(); err != nil {
+			return Batch{}, false, fmt.Errorf("read results: %w", err)
+		}
+	}
+}
+
+// body gives the bytes of a batch, as they are on disk; false: they are damaged.
+func (s *Spool) body(m *made) ([]byte, bool, error) {
+	if m.body != nil {
+		return m.body, true, nil
+	}
+	data, err := s.batches.read(m.segment, m.offset)
+	if err != nil {
+		return nil, false, err
+	}
+	if payload, ok := frameAt(data); ok && kindOf(payload) == kindBatch {
+		if h, body, err := readHeader(payload); err == nil && h == m.header {
+			m.body = body
+			return body, true, nil
+		}
+	}
+	s.damaged("batches", m.segment, int(m.offset), data)
+	return nil, false, nil
+}
+
+// cut puts what waits into a batch, durably; false: nothing waits.
+func (s *Spool) cut() (bool, error) {
+	if s.waiting == 0 {
+		return false, nil
+	}
+	g, err := s.gather()
+	if err != nil {
+		return false, fmt.Errorf("read results: %w", err)
+	}
+	if len(g.entries) == 0 { // nothing but damage
+		s.at.cursor, s.waiting = g.after, 0
+		return false, nil
+	}
+	h := header{epoch: s.at.epoch, seq: s.at.seq + 1, serial: s.at.serial + 1, after: g.after,
+		madeMS: uint64(s.opts.Now().UnixMilli()), results: uint64(len(g.entries))}
+	body, err := wire.EncodeBatch(wire.Batch{Epoch: h.epoch, Seq: h.seq, Runs: runs(g.entries)})
+	if err != nil {
+		return false, err
+	}
+	record := appendHeader(nil, h, body)
+	seg, offset, err := s.batches.append(record)
+	if err != nil && s.makeRoom() {
+		seg, offset, err = s.batches.append(record)
+	}
+	if err != nil {
+		return false, fmt.Errorf("write batch: %w", err)
+	}
+	if err := s.batches.sync(); err != nil {
+		// It may or may not be on the disk: its numbers are used up, its results are not.
+		s.at.serial = h.serial
+		s.at.done = h.serial
+		s.newEpoch()
+		return false, fmt.Errorf("sync batch: %w", err)
+	}
+	s.hold(h, seg, offset)
+	s.made.body = body
+	for seg, n := range g.taken {
+		seg.waiting -= n
+		s.waiting -= n
+	}
+	s.metrics.batches.Inc()
+	return true, nil
+}
+
+// gathered are results for a batch, and the place behind them.
+type gathered struct {
+	entries []Entry
+	taken   map[*segment]int
+	after   position
+}
+
+// gather reads the oldest results that wait. Damage on the way is set aside.
+func (s *Spool) gather() (gathered, error) {
+	g := gathered{taken: map[*segment]int{}, after: s.at.cursor}
+	for _, seg := range s.results.list {
+		if seg.id < s.at.cursor.segment {
+			continue
+		}
+		from := 0
+		if seg.id == s.at.cursor.segment {
+			from = int(s.at.cursor.offset)
+		}
+		data, err := s.results.read(seg, int64(from))
+		if err != nil {
+			return gathered{}, err
+		}
+		for p := range split(data) {
+			if len(g.entries) == maxBatchResults {
+				return g, nil
+			}
+			g.after = position{seg.id, uint64(from + p.end)}
+			if kindOf(p.payload) == kindLast {
+				continue
+			}
+			e, err := readResult(p)
+			if err != nil {
+				s.damaged("results", seg, from+p.start, data[p.start:p.end])
+				continue
+			}
+			g.entries = append(g.entries, e)
+			g.taken[seg]++
+		}
+	}
+	return g, nil
+}
+
+func readResult(p piece) (Entry, error) {
+	if kindOf(p.payload) != kindResult {
+		return Entry{}, errRecord
+	}
+	return readEntry(p.payload)
+}
+
+// runs groups entries by check and grid, in order of first appearance. Where the instants of a
+// check do not increase, or its grid changes, another run begins.
+func runs(entries []Entry) []wire.Run {
+	var all []wire.Run
+	open := map[string]int{}
+	for _, e := range entries {
+		i, ok := open[e.Check]
+		if ok {
+			r := all[i]
+			ok = r.IntervalMS == e.IntervalMS && r.PhaseMS == e.PhaseMS && r.Results[len(r.Results)-1].T < e.Result.T
+		}
+		if !ok {
+			i = len(all)
+			open[e.Check] = i
+			all = append(all, wire.Run{Check: e.Check, IntervalMS: e.IntervalMS, PhaseMS: e.PhaseMS})
+		}
+		all[i].Results = append(all[i].Results, e.Result)
+	}
+	return all
+}
+
+// ErrBehind is returned for a batch above the collector's watermark: it is kept, and Next
+// gives it again.
+var ErrBehind = errors.New("the collector's watermark is below the batch")
+
+// Done settles b: all up to watermark is durable at the collector.
+func (s *Spool) Done(b Batch, watermark uint64) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case s.made == nil || s.made.serial != b.serial:
+		return ErrSettled
+	case watermark < b.Seq:
+		return ErrBehind
+	}
+	s.settle()
+	return nil
+}
+
+// SetAside settles b, which the collector will never take, by keeping its bytes in the
+// quarantine. What follows has numbers of a new epoch, so that no epoch has a hole.
+func (s *Spool) SetAside(b Batch) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.made == nil || s.made.serial != b.serial {
+		return ErrSettled
+	}
+	if _, err := s.aside.keep(fmt.Sprintf("refused-%016x-%d.batch", b.Epoch, b.Seq), b.Body); err != nil {
+		return fmt.Errorf("set batch aside: %w", err)
+	}
+	s.metrics.refused.Inc()
+	s.metrics.refusedResults.Add(b.Results)
+	s.newEpoch()
+	s.settle()
+	return nil
+}
+
+// settle forgets the batch that was made, and frees what it held in the results log.
+func (s *Spool) settle() {
+	s.at.done, s.at.doneCursor = s.made.serial, s.made.after
+	s.made = nil
+	// Without the mark a restart sends the batch again, and the collector knows it: no harm.
+	_, _, _ = s.batches.append(appendMark(nil, s.at))
+	for len(s.results.list) > 0 && s.results.list[0].id < s.at.doneCursor.segment {
+		before := len(s.results.list)
+		s.results.remove(0)
+		if len(s.results.list) == before {
+			break
+		}
+	}
+	s.prune(s.opts.Now())
+}
