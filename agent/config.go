@@ -86,7 +86,7 @@ func LoadConfig(path string) (Config, error) {
 		}
 	}
 	for _, p := range c.problems() {
-		if !doc.Faulty(p.key) {
+		if doc.Readable() && !doc.Faulty(p.key) {
 			doc.Add(p.key, "%s", p.text)
 		}
 	}

@@ -56,6 +56,7 @@ type Scheduler struct {
 	metrics *instruments
 	out     chan Observation
 	probing sync.WaitGroup
+	started chan struct{} // closed by the first tick
 
 	mu       sync.Mutex
 	series   map[string]*series
@@ -80,7 +81,7 @@ func New(o Options) *Scheduler {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	s := &Scheduler{opts: o, out: make(chan Observation, maxUnrecorded), series: map[string]*series{}, last: map[string]int64{}}
+	s := &Scheduler{opts: o, out: make(chan Observation, maxUnrecorded), started: make(chan struct{}), series: map[string]*series{}, last: map[string]int64{}}
 	for id, t := range o.Last {
 		s.last[id] = t
 	}
@@ -192,6 +193,9 @@ func (s *Scheduler) Tick(ctx context.Context, now time.Time) {
 	if s.clock-ms > believable.Milliseconds() {
 		s.restart(ms)
 	}
+	if s.ticked.IsZero() {
+		close(s.started)
+	}
 	s.clock, s.ticked = ms, time.Now()
 	for len(s.due) > 0 && s.due[0].due() <= ms {
 		sr := s.due[0]
@@ -291,6 +295,9 @@ func (s *Scheduler) settle(sr *series) {
 		}
 	}
 }
+
+// Started is closed by the first tick.
+func (s *Scheduler) Started() <-chan struct{} { return s.started }
 
 // ErrStalled is returned by Healthy when the schedule does not tick.
 var ErrStalled = errors.New("the schedule does not tick")

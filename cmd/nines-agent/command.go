@@ -7,11 +7,13 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 
 	"github.com/alecthomas/kong"
 
 	"github.com/nines-monitor/nines/agent"
 	"github.com/nines-monitor/nines/internal/cli"
+	"github.com/nines-monitor/nines/internal/systemd"
 	"github.com/nines-monitor/nines/internal/version"
 	"github.com/nines-monitor/nines/internal/wire"
 )
@@ -76,7 +78,35 @@ func (c runCommand) Run(ctx context.Context, streams cli.Streams) error {
 		cfg.StateDir = c.State
 	}
 	log := slog.New(slog.NewTextHandler(streams.Err, &slog.HandlerOptions{Level: cfg.LogLevel}))
-	return agent.Run(ctx, cfg, log)
+	a, err := agent.New(cfg, log)
+	if err != nil {
+		return err
+	}
+	var speaking sync.WaitGroup
+	ended := make(chan struct{})
+	speaking.Go(func() { speak(ctx, a, log, ended) })
+	err = a.Run(ctx)
+	close(ended)
+	speaking.Wait()
+	return err
+}
+
+// speak tells the service manager how a fares, from the first tick of its schedule until ended
+// is closed.
+func speak(ctx context.Context, a *agent.Agent, log *slog.Logger, ended <-chan struct{}) {
+	select {
+	case <-a.Started():
+	case <-ended:
+		return
+	}
+	n := systemd.Start(log, func() bool { return a.Healthy() == nil })
+	defer n.Stop()
+	select {
+	case <-ctx.Done():
+		n.Stopping()
+	case <-ended:
+	}
+	<-ended
 }
 
 func (c keyCommand) Run(streams cli.Streams) error {
