@@ -26,7 +26,7 @@ var forbidden = map[string]struct{ file, imports string }{
 	"nothing on site executes":                {"agent/spool/a.go", "os/exec"},
 	"the collector is no agent":               {"collector/a.go", "github.com/nines-monitor/nines/agent/spool"},
 	"contract is file to terms":               {"collector/contract/a.go", "net"},
-	"only store and journal speak sql":        {"collector/web/a.go", "database/sql"},
+	"only engines speak sql":                  {"collector/web/a.go", "database/sql"},
 	"store and journal know no pages":         {"collector/store/a.go", "net/http"},
 	"supports stand below the rooms":          {"internal/version/a.go", "github.com/nines-monitor/nines/collector/store"},
 	"test servers stay in tests":              {"cmd/nines/a.go", "testing"},
