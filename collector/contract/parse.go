@@ -8,6 +8,8 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	_ "time/tzdata" // the time zones of clients exist on every host
+
 	"github.com/nines-monitor/nines/internal/strict"
 	"github.com/nines-monitor/nines/internal/wire"
 	"github.com/nines-monitor/nines/slo"
