@@ -4,11 +4,22 @@
 // whatever the order in which they came and however often the collector crashed in between, and
 // that nobody reads a state half changed. It refuses to judge: contracts, services and
 // objectives are not known here.
+//
+// A change of a series' parameters holds from the first observation that comes in order after
+// it took effect, and starts a new segment there. What was folded before, and what arrives
+// late for the time before, keeps the parameters that it had.
+//
+// In memory are, for each series, the newest hour of observations, the hours that are not
+// stored yet, and the spans of the last 100 days, at most 20,000.
 package timeline
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
+	"slices"
+	"strings"
+	"sync"
 
 	"github.com/VictoriaMetrics/metrics"
 
@@ -30,39 +41,132 @@ type Options struct {
 
 // Timeline is what all series have been. All methods are safe for concurrent use.
 type Timeline struct {
+	store   store.Store
+	journal journal.Journal
+	params  func(store.Series) slo.Params
+	log     *slog.Logger
+	metrics *metrics.Set
+	counts  counts
+
+	storing sync.Mutex // one flush at a time
+	failing bool       // the last Tick has failed; guarded by storing
+
+	mu       sync.Mutex // one record at a time
+	next     journal.Position
+	waiting  map[journal.Position]handed // handed over before their turn
+	unstored map[*head]bool
+	results  int              // in hours that are not stored
+	stored   journal.Position // the store's
+
+	headsMu sync.RWMutex
+	heads   map[store.Series]*head
+
+	listenersMu sync.Mutex
+	listeners   map[chan struct{}]bool
+}
+
+// handed is a record with its body decoded.
+type handed struct {
+	record journal.Record
+	batch  wire.Batch
 }
 
 // Open restores the heads from the store and folds in what the journal holds beyond them.
-func Open(ctx context.Context, o Options) (*Timeline, error) { panic("to be written") }
-
-// Run stores what has changed, at least each second, until ctx ends, and then once more.
-func (t *Timeline) Run(ctx context.Context) { panic("to be written") }
-
-// Apply folds in an accepted record, of which b is the body decoded. Records may be handed over
-// in any order: each is folded when all before it are.
-func (t *Timeline) Apply(ctx context.Context, pos journal.Position, r journal.Record, b wire.Batch) error {
-	panic("to be written")
+func Open(ctx context.Context, o Options) (*Timeline, error) {
+	t := &Timeline{
+		store: o.Store, journal: o.Journal, params: o.Params, log: o.Log, metrics: metrics.NewSet(),
+		waiting: map[journal.Position]handed{}, unstored: map[*head]bool{},
+		heads: map[store.Series]*head{}, listeners: map[chan struct{}]bool{},
+	}
+	t.counts = newCounts(t.metrics, t)
+	applied, err := o.Store.Applied(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("open timeline: %w", err)
+	}
+	t.next, t.stored = applied+1, applied
+	chunks, err := o.Store.LatestChunks(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("open timeline: %w", err)
+	}
+	for _, c := range chunks {
+		h, err := restoreHead(o.Store, c)
+		if err != nil {
+			return nil, fmt.Errorf("open timeline: check %s of %s by %s: hour %d: %w; restore a backup", c.Check, c.Tenant, c.Agent, c.Hour, err)
+		}
+		t.heads[c.Series] = h
+	}
+	if err := t.catchUp(ctx); err != nil {
+		return nil, fmt.Errorf("open timeline: %w", err)
+	}
+	return t, nil
 }
-
-// Flush stores what has changed, now.
-func (t *Timeline) Flush(ctx context.Context) error { panic("to be written") }
 
 // Spans gives the spans of a series that overlap [from, to), in order, and the one that
 // follows directly upon the last of them, whole and not cut. The last one of a series may
 // change with its next observation.
 func (t *Timeline) Spans(ctx context.Context, s store.Series, from, to int64) ([]slo.Span, error) {
-	panic("to be written")
+	h := t.head(s)
+	if h == nil {
+		return nil, nil
+	}
+	return h.spans(ctx, from, to)
 }
 
 // Last gives the newest result of a series; false when there is none.
-func (t *Timeline) Last(s store.Series) (wire.Result, bool) { panic("to be written") }
+func (t *Timeline) Last(s store.Series) (wire.Result, bool) {
+	h := t.head(s)
+	if h == nil {
+		return wire.Result{}, false
+	}
+	return h.last()
+}
 
 // SeriesOf lists the series of a check that were ever observed, by agent.
-func (t *Timeline) SeriesOf(tenant, check string) []store.Series { panic("to be written") }
+func (t *Timeline) SeriesOf(tenant, check string) []store.Series {
+	t.headsMu.RLock()
+	defer t.headsMu.RUnlock()
+	var found []store.Series
+	for s := range t.heads {
+		if s.Tenant == tenant && s.Check == check {
+			found = append(found, s)
+		}
+	}
+	slices.SortFunc(found, func(a, b store.Series) int { return strings.Compare(a.Agent, b.Agent) })
+	return found
+}
+
+// head is nil for a series that was never observed.
+func (t *Timeline) head(s store.Series) *head {
+	t.headsMu.RLock()
+	defer t.headsMu.RUnlock()
+	return t.heads[s]
+}
 
 // Subscribe gives a channel that receives after a change can be seen; many changes may come as
 // one. cancel ends it.
-func (t *Timeline) Subscribe() (changed <-chan struct{}, cancel func()) { panic("to be written") }
+func (t *Timeline) Subscribe() (changed <-chan struct{}, cancel func()) {
+	c := make(chan struct{}, 1)
+	t.listenersMu.Lock()
+	defer t.listenersMu.Unlock()
+	t.listeners[c] = true
+	return c, func() {
+		t.listenersMu.Lock()
+		defer t.listenersMu.Unlock()
+		delete(t.listeners, c)
+	}
+}
+
+// tell lets all listeners know that something has changed.
+func (t *Timeline) tell() {
+	t.listenersMu.Lock()
+	defer t.listenersMu.Unlock()
+	for c := range t.listeners {
+		select {
+		case c <- struct{}{}:
+		default: // it has not heard of the change before: once is enough
+		}
+	}
+}
 
 // Metrics are nines_timeline_...
-func (t *Timeline) Metrics() *metrics.Set { panic("to be written") }
+func (t *Timeline) Metrics() *metrics.Set { return t.metrics }
