@@ -24,13 +24,14 @@ const (
 
 // facts is all that the page and the list of services show, as of one instant.
 type facts struct {
-	at       int64 // ms
-	clients  []clientFacts
-	agents   []store.Agent
-	recent   []store.Transition
-	problems []string
-	unsent   int
-	faults   []string // what could not be read, in words
+	at          int64 // ms
+	clients     []clientFacts
+	agents      []store.Agent
+	recent      []store.Transition
+	problems    []string
+	unsent      int
+	faults      []string // what could not be read, in words
+	contractDir string
 }
 
 type clientFacts struct {
@@ -62,7 +63,7 @@ type stripKey struct{ client, slo string }
 
 // read gathers all facts as of at (ms). What cannot be read is named in faults; the rest is there.
 func (r *reader) read(ctx context.Context, at int64) facts {
-	f := facts{at: at}
+	f := facts{at: at, contractDir: r.opts.ContractDir}
 	fault := func(what string, err error) {
 		if err != nil {
 			f.faults = append(f.faults, fmt.Sprintf("%s: %v", what, err))

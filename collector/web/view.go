@@ -9,6 +9,7 @@ import (
 	"github.com/nines-monitor/nines/collector/contract"
 	"github.com/nines-monitor/nines/collector/ledger"
 	"github.com/nines-monitor/nines/collector/store"
+	"github.com/nines-monitor/nines/collector/words"
 	"github.com/nines-monitor/nines/slo"
 )
 
@@ -17,11 +18,12 @@ const troubleShown = 6
 // view is the overview in the words of its page. It depends on the time only through what has
 // happened, not through how long ago: two views are equal when a viewer need not be told.
 type view struct {
-	Summary summaryView
-	Notices noticesView
-	Clients []clientView
-	Agents  []agentView
-	Recent  []changeView
+	Summary     summaryView
+	Notices     noticesView
+	Clients     []clientView
+	ContractDir string
+	Agents      []agentView
+	Recent      []changeView
 }
 
 type summaryView struct {
@@ -109,7 +111,7 @@ type changeView struct {
 }
 
 func newView(f facts) view {
-	v := view{Notices: noticesView{Problems: f.problems, Faults: f.faults, Unsent: f.unsent}}
+	v := view{ContractDir: f.contractDir, Notices: noticesView{Problems: f.problems, Faults: f.faults, Unsent: f.unsent}}
 	names, zones := map[string]string{}, map[string]*time.Location{}
 	for _, c := range f.clients {
 		v.Clients = append(v.Clients, newClientView(c))
@@ -187,7 +189,7 @@ func presentKind(p ledger.Present) string {
 func newSLOView(f sloFacts, zone *time.Location) sloView {
 	l := f.Ledger
 	v := sloView{
-		ID: f.SLO.ID, Objective: f.Terms.Objective.String(), Label: f.Label,
+		ID: f.SLO.ID, Objective: f.Terms.Objective.String(), Label: words.Month(f.Label),
 		Budget: f.State.String(), Word: budgetWords[f.State], Of: length(l.Budget),
 		Breach: newWhen(f.BreachedAt, zone), Strip: newStripView(f.days),
 	}

@@ -1,0 +1,93 @@
+// The live page: what the collector sends replaces what it names, ages count on, and a page
+// whose data has stopped coming says so. Without this file the page reloads itself.
+"use strict";
+(() => {
+  const main = document.getElementById("main");
+  const live = document.getElementById("live");
+  const liveText = document.getElementById("live-text");
+  const spoken = document.getElementById("spoken");
+  const staleAfter = 12000; // ms without word: twice the collector's pace, and some
+
+  let had = main.dataset.snapshot;
+  let asOf = Number(main.dataset.now);   // the collector's clock
+  let ahead = Date.now() - asOf;         // of this machine's clock before the collector's
+  let heard = 0;                         // this machine's clock; 0: nothing yet
+  let tried = Date.now();
+  let source;
+
+  function age(ms) { // the same words as age in words.go
+    const s = Math.floor(Math.max(0, ms) / 1000);
+    if (s < 90) return s + " s";
+    if (s < 90 * 60) return Math.floor(s / 60) + " min";
+    if (s < 48 * 3600) return Math.floor(s / 3600) + " h";
+    return Math.floor(s / 86400) + " days";
+  }
+
+  function setText(node, text) { if (node.textContent !== text) node.textContent = text; }
+
+  function countOn() {
+    const now = Date.now() - ahead;
+    for (const node of document.querySelectorAll("time.age")) setText(node, age(now - Date.parse(node.dateTime)));
+    const fresh = heard !== 0 && Date.now() - heard < staleAfter && source.readyState === EventSource.OPEN;
+    const clock = new Date(asOf).toISOString().slice(11, 19) + " UTC";
+    const state = fresh ? "live" : heard === 0 && now - asOf < staleAfter ? "" : "stale";
+    if (document.body.dataset.live !== state) document.body.dataset.live = state;
+    setText(liveText, state === "live" ? "Live, " + clock :
+      state === "stale" ? "Reconnecting. Data as of " + clock + ", " + age(now - asOf) + " old" : "As of " + clock);
+    if (Date.now() - Math.max(heard, tried) > 2 * staleAfter) connect();
+  }
+
+  function replace(node, html) {
+    const holder = document.createElement("template");
+    holder.innerHTML = html;
+    const focused = node.contains(document.activeElement) && document.activeElement.id;
+    node.replaceWith(holder.content);
+    if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
+  }
+
+  function take(update) {
+    had = update.seq;
+    asOf = update.now;
+    ahead = Date.now() - update.now;
+    heard = Date.now();
+    if (update.title) {
+      const title = update.title + " · nines";
+      if (document.title !== title) { document.title = title; setText(spoken, update.title); }
+    }
+    if (update.main) {
+      const focused = main.contains(document.activeElement) && document.activeElement.id;
+      const y = window.scrollY;
+      main.innerHTML = update.main;
+      if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
+      window.scrollTo(0, y);
+    }
+    for (const [id, html] of Object.entries(update.parts ?? {})) {
+      const node = document.getElementById(id);
+      if (node) replace(node, html);
+    }
+    countOn();
+  }
+
+  function connect() {
+    source?.close();
+    tried = Date.now();
+    source = new EventSource("/events?since=" + encodeURIComponent(had));
+    source.onmessage = (event) => take(JSON.parse(event.data));
+    source.onerror = () => {
+      if (source.readyState === EventSource.CLOSED) setTimeout(again, 5000);
+    };
+  }
+
+  // A refused stream does not come back by itself: perhaps the session has ended.
+  async function again() {
+    try {
+      const page = await fetch("/login");
+      if (page.ok && !page.redirected) { location.assign("/login"); return; }
+    } catch { /* the collector is away: try on */ }
+    connect();
+  }
+
+  connect();
+  setInterval(countOn, 1000);
+  countOn();
+})();
