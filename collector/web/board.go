@@ -82,8 +82,13 @@ func (b *board) fresh(ctx context.Context, now time.Time) (*snapshot, error) {
 	if s := b.current(now); s != nil {
 		return s, nil
 	}
+	b.building.Lock()
+	defer b.building.Unlock()
+	if s := b.current(now); s != nil {
+		return s, nil // somebody else was faster
+	}
 	// The reader who happens to come first does not take the others' overview away by leaving.
-	return b.renew(context.WithoutCancel(ctx), now)
+	return b.build(context.WithoutCancel(ctx), now)
 }
 
 func (b *board) current(now time.Time) *snapshot {
@@ -98,13 +103,17 @@ func (b *board) current(now time.Time) *snapshot {
 	return b.latest
 }
 
-// renew reads and renders the overview as of now, and wakes the viewers.
-func (b *board) renew(ctx context.Context, now time.Time) (*snapshot, error) {
+// renew makes an overview whatever the age of the latest: something has changed since.
+func (b *board) renew(ctx context.Context, now time.Time) {
 	b.building.Lock()
 	defer b.building.Unlock()
-	if s := b.current(now); s != nil {
-		return s, nil // somebody else was faster
+	if _, err := b.build(ctx, now); err != nil {
+		b.log.Error("overview not rendered", "error", err)
 	}
+}
+
+// build reads and renders the overview as of now, and wakes the viewers. The caller holds building.
+func (b *board) build(ctx context.Context, now time.Time) (*snapshot, error) {
 	started := time.Now()
 	ctx, cancel := context.WithTimeout(ctx, readDeadline)
 	defer cancel()
@@ -112,7 +121,6 @@ func (b *board) renew(ctx context.Context, now time.Time) (*snapshot, error) {
 	b.note(read.faults)
 	next, err := newSnapshot(b.boot, b.latest, read)
 	if err != nil {
-		b.log.Error("overview not rendered", "error", err)
 		return nil, err
 	}
 	b.meters.builds.Update(time.Since(started).Seconds())

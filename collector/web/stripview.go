@@ -12,7 +12,7 @@ import (
 const (
 	stripBar    = 7
 	stripStep   = 10
-	stripHeight = 28
+	stripHeight = 42
 )
 
 // stripView is a strip as it is drawn.
@@ -53,7 +53,7 @@ func newBar(i int, d day) barView {
 	known := d.in[slo.ClassUp] + d.in[slo.ClassDown]
 	switch {
 	case known > 0 && d.in[slo.ClassUnknown] > 0:
-		bar.Gap = 5
+		bar.Gap = 7
 	case known > 0:
 	case d.in[slo.ClassMaintenance] > 0:
 		bar.Kind = "maintenance"
@@ -73,11 +73,11 @@ func downHeight(ms int64) int {
 	case ms <= 0:
 		return 0
 	case ms < 5*minute:
-		return 8
+		return 11
 	case ms < 30*minute:
-		return 13
-	case ms < 120*minute:
 		return 19
+	case ms < 120*minute:
+		return 29
 	}
 	return stripHeight
 }

@@ -9,7 +9,6 @@ import (
 	"github.com/nines-monitor/nines/collector/contract"
 	"github.com/nines-monitor/nines/collector/ledger"
 	"github.com/nines-monitor/nines/collector/store"
-	"github.com/nines-monitor/nines/collector/words"
 	"github.com/nines-monitor/nines/slo"
 )
 
@@ -172,6 +171,8 @@ func newStateView(p ledger.Present, zone *time.Location) stateView {
 	case p.State == slo.Up:
 	case p.LastObservation == 0:
 		v.Detail = "no observation yet"
+	case p.State == slo.Unknown && because(p.Reason) == "":
+		v.Detail = "no observation"
 	default:
 		v.Detail = because(p.Reason)
 	}
@@ -189,7 +190,7 @@ func presentKind(p ledger.Present) string {
 func newSLOView(f sloFacts, zone *time.Location) sloView {
 	l := f.Ledger
 	v := sloView{
-		ID: f.SLO.ID, Objective: f.Terms.Objective.String(), Label: words.Month(f.Label),
+		ID: f.SLO.ID, Objective: f.Terms.Objective.String(), Label: shortPeriod(f.Label),
 		Budget: f.State.String(), Word: budgetWords[f.State], Of: length(l.Budget),
 		Breach: newWhen(f.BreachedAt, zone), Strip: newStripView(f.days),
 	}

@@ -79,6 +79,14 @@ func two(large int64, largeUnit string, small int64, smallUnit string) string {
 	return fmt.Sprintf("%d %s %d %s", large, largeUnit, small, smallUnit)
 }
 
+// shortPeriod says a month as "Nov 2026"; other periods are called by their labels.
+func shortPeriod(label string) string {
+	if t, err := time.Parse("2006-01", label); err == nil {
+		return t.Format("Jan 2006")
+	}
+	return label
+}
+
 var reasonWords = map[wire.Reason]string{
 	wire.Timeout: "no answer in time", wire.Refused: "connection refused", wire.Reset: "connection reset",
 	wire.Unreachable: "unreachable", wire.DNSNotFound: "name not found", wire.DNSTimeout: "resolver does not answer",
