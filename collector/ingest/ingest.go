@@ -10,6 +10,9 @@ package ingest
 import (
 	"log/slog"
 	"net/http"
+	"runtime"
+	"strconv"
+	"sync/atomic"
 	"time"
 
 	"github.com/VictoriaMetrics/metrics"
@@ -20,6 +23,10 @@ import (
 	"github.com/nines-monitor/nines/internal/wire"
 )
 
+// maxRequests bounds the requests that are read or answered at once, and with them memory:
+// a batch takes up to a MiB as it comes and some 5 MB decoded.
+const maxRequests = 32
+
 // Options are what ingest stands on.
 type Options struct {
 	Registry *Registry
@@ -27,20 +34,106 @@ type Options struct {
 	Store    store.Store // of the quarantine
 	Timeline *timeline.Timeline
 	// Config gives what a site's agents are to probe; false when no contract in force has
-	// the site.
+	// the site. What it gives is not changed afterwards, unless with another revision.
 	Config func(tenant, site string) (wire.Config, bool)
 	Log    *slog.Logger
 	Now    func() time.Time // nil: time.Now
 }
 
 // Handler answers wire.PathConfig and wire.PathBatches.
-type Handler struct{}
+type Handler struct {
+	Options
+	mux      *http.ServeMux
+	nonces   *nonces
+	checks   checkSets
+	requests chan struct{} // a place for each request
+	decoding chan struct{} // a place for each batch that is being decompressed
+	failing  atomic.Bool   // the journal took nothing the last time
+	metrics  *metrics.Set
+	counts   counts
+}
 
 // New makes a Handler.
-func New(o Options) *Handler { panic("to be written") }
+func New(o Options) *Handler {
+	h := &Handler{
+		Options: o, mux: http.NewServeMux(), nonces: newNonces(), metrics: metrics.NewSet(),
+		requests: make(chan struct{}, maxRequests), decoding: make(chan struct{}, runtime.GOMAXPROCS(0)),
+	}
+	if h.Now == nil {
+		h.Now = time.Now
+	}
+	h.counts = newCounts(h)
+	h.mux.HandleFunc("GET "+wire.PathConfig, h.answer(h.giveConfig))
+	h.mux.HandleFunc("POST "+wire.PathBatches, h.answer(h.takeBatch))
+	return h
+}
 
 // ServeHTTP answers one request.
-func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) { panic("to be written") }
+func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) { h.mux.ServeHTTP(w, r) }
 
 // Metrics are nines_ingest_...
-func (h *Handler) Metrics() *metrics.Set { panic("to be written") }
+func (h *Handler) Metrics() *metrics.Set { return h.metrics }
+
+// request is one that is proven to be an agent's.
+type request struct {
+	*http.Request
+	agent store.Agent
+	body  []byte
+	now   time.Time
+}
+
+// answer turns what a handler returns into a response: its own, or a refusal.
+func (h *Handler) answer(handle func(http.ResponseWriter, request) error) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		start := h.Now()
+		err := h.serve(w, r, start, handle)
+		if err != nil {
+			refusal := asRefusal(err)
+			h.counts.refused(refusal.status)
+			refusal.write(w, h.Now())
+		}
+		h.counts.took.Update(h.Now().Sub(start).Seconds())
+	}
+}
+
+func (h *Handler) serve(w http.ResponseWriter, r *http.Request, now time.Time, handle func(http.ResponseWriter, request) error) error {
+	select {
+	case h.requests <- struct{}{}:
+		defer func() { <-h.requests }()
+	default:
+		return later(http.StatusTooManyRequests, time.Second, "the collector has %d requests under way, which is as many as it takes: send it again", maxRequests)
+	}
+	agent, body, err := h.authenticate(w, r, now)
+	if err != nil {
+		return err
+	}
+	return handle(w, request{Request: r, agent: agent, body: body, now: now})
+}
+
+// giveConfig tells an agent what to probe.
+func (h *Handler) giveConfig(w http.ResponseWriter, r request) error {
+	config, ok := h.Config(r.agent.Tenant, r.agent.Site)
+	if !ok {
+		return noContract(r.agent)
+	}
+	tag := strconv.Quote(config.Revision)
+	w.Header().Set("ETag", tag)
+	if r.Header.Get("If-None-Match") == tag {
+		w.WriteHeader(http.StatusNotModified)
+		return nil
+	}
+	data, err := wire.EncodeConfig(config)
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Write(data)
+	return nil
+}
+
+// noContract is told to an agent whose site is in no contract. It keeps what it has: a contract
+// that cannot be read for an hour must not cost an hour of results.
+func noContract(a store.Agent) *refusal {
+	return later(http.StatusServiceUnavailable, time.Minute,
+		"no contract in force names site %s of client %s: add the site to the client's contract, or register the agent for another site", a.Site, a.Tenant)
+}
