@@ -18,11 +18,11 @@ var (
 	errTooMuch = errors.New("takes too many steps to expand")
 )
 
-// unit is the wall-clock length of a frequency's period in ms, for those that have one.
+// unit is the wall-clock length of a frequency's period in ms; of a month or a year, roughly.
 func (f frequency) unit() int64 {
 	return [...]int64{
 		secondly: msPerSecond, minutely: 60 * msPerSecond, hourly: 3600 * msPerSecond,
-		daily: msPerDay, weekly: 7 * msPerDay,
+		daily: msPerDay, weekly: 7 * msPerDay, monthly: 30 * msPerDay, yearly: 365 * msPerDay,
 	}[f]
 }
 
