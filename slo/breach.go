@@ -24,7 +24,7 @@ func (t *Timetable) BreachedAt(now int64, service Node, series map[string][]Span
 	agreed := t.toCome(t.period.Start)
 	var bad, at int64
 	var breached bool
-	err := t.walk(t.elapsed(now), service, series, func(p piece) {
+	err := t.walk(t.elapsed(now), service, series, func(p piece, _ *timeline) {
 		if breached {
 			return
 		}

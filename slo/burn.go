@@ -66,7 +66,7 @@ func (t *Timetable) Burn(now int64, lookBack time.Duration, service Node, series
 }
 
 func (t *Timetable) addBurn(b *Burn, part Period, service Node, series map[string][]Span) error {
-	return t.walk(part, service, series, func(p piece) {
+	return t.walk(part, service, series, func(p piece, _ *timeline) {
 		length := p.End - p.Start
 		class := p.class()
 		bad, lost := t.rates(class)

@@ -18,7 +18,7 @@ func Explain(in Input) ([]ClassSpan, error) {
 // Explain is the function of that name over the timetable's period and terms.
 func (t *Timetable) Explain(now int64, service Node, series map[string][]Span) ([]ClassSpan, error) {
 	e := explanation{table: t, shut: t.terms.Hours.shut(t.period)}
-	err := t.walkTimeline(t.elapsed(now), service, series, e.add)
+	err := t.walk(t.elapsed(now), service, series, e.add)
 	return e.spans, err
 }
 

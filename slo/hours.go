@@ -75,7 +75,7 @@ func (c *Calendar) Open(p Period) []Period {
 
 // appendDay adds what the rules open on one date, shifted by shift and cut to p.
 func (c *Calendar) appendDay(open []Period, day, shift int64, p Period) []Period {
-	weekday := ((day+4)%7 + 7) % 7 // 1970-01-01 was a Thursday
+	weekday := weekdayOf(day)
 	for _, r := range c.Rules {
 		if !r.Days[weekday] {
 			continue

@@ -21,7 +21,7 @@ func (t *Timetable) Ledger(now int64, service Node, series map[string][]Span) (L
 	elapsed := t.elapsed(now)
 	l := Ledger{Period: t.period, Elapsed: elapsed.End - elapsed.Start}
 	var bestUp, worstUp int64
-	err := t.walk(elapsed, service, series, func(p piece) {
+	err := t.walk(elapsed, service, series, func(p piece, _ *timeline) {
 		length := p.End - p.Start
 		*l.bucket(p.class()) += length
 		if p.slot.kind != openSlot {
@@ -130,13 +130,9 @@ func (p piece) class() Class {
 
 var timelines = sync.Pool{New: func() any { return new(timeline) }}
 
-// walk visits the pieces of part, which lies in the timetable's period, in order.
-func (t *Timetable) walk(part Period, service Node, series map[string][]Span, visit func(piece)) error {
-	return t.walkTimeline(part, service, series, func(p piece, _ *timeline) { visit(p) })
-}
-
-// walkTimeline is walk for those who ask the timeline, at each piece, what it rests on.
-func (t *Timetable) walkTimeline(part Period, service Node, series map[string][]Span, visit func(piece, *timeline)) error {
+// walk visits the pieces of part, which lies in the timetable's period, in order; the
+// timeline stands at the piece.
+func (t *Timetable) walk(part Period, service Node, series map[string][]Span, visit func(piece, *timeline)) error {
 	tl := timelines.Get().(*timeline)
 	defer func() {
 		clear(tl.leaves) // lets go of the spans

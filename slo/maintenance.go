@@ -13,6 +13,19 @@ const longestMaintenance = 30 * 24 * time.Hour
 
 // Validate says which part of the maintenance is wrong, if any.
 func (m Maintenance) Validate() error {
+	if err := m.check(); err != nil {
+		return err
+	}
+	if m.RRule != "" {
+		if err := CheckRRule(m.RRule); err != nil {
+			return fmt.Errorf("rrule: %w", err)
+		}
+	}
+	return nil
+}
+
+// check is Validate without the rule, for those who go on to read it.
+func (m Maintenance) check() error {
 	if m.Zone == nil {
 		return m.Period.validate()
 	}
@@ -28,11 +41,6 @@ func (m Maintenance) Validate() error {
 	case m.Duration%time.Millisecond != 0:
 		return errors.New("duration: finer than a millisecond")
 	}
-	if m.RRule != "" {
-		if err := CheckRRule(m.RRule); err != nil {
-			return fmt.Errorf("rrule: %w", err)
-		}
-	}
 	return nil
 }
 
@@ -40,7 +48,7 @@ func (m Maintenance) Validate() error {
 // whether or not its notice was long enough. It is an error if the rule is wrong, or yields
 // more than 100,000 occurrences.
 func (m Maintenance) Occurrences(p Period) ([]Period, error) {
-	if err := m.Validate(); err != nil {
+	if err := m.check(); err != nil {
 		return nil, err
 	}
 	if m.Zone == nil {

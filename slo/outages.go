@@ -24,7 +24,7 @@ func Outages(in Input) ([]Outage, error) {
 	elapsed := table.elapsed(in.Now)
 	var outages []Outage
 	open := false
-	err = table.walk(elapsed, in.Service, in.Series, func(p piece) {
+	err = table.walk(elapsed, in.Service, in.Series, func(p piece, _ *timeline) {
 		if !table.isBad(p.view[estimate]) {
 			open = false
 			return

@@ -175,7 +175,7 @@ func (e *expansion) fill(period int64) bool {
 			e.bases = append(e.bases, from)
 		}
 	} else {
-		for t := from; t < e.startOf(period+1); t += msPerDay {
+		for t, end := from, e.startOf(period+1); t < end; t += msPerDay {
 			e.work++
 			if e.allowsDay(floorDiv(t, msPerDay)) {
 				e.bases = append(e.bases, t)
@@ -228,29 +228,33 @@ func (e *expansion) allowsClock(t int64) bool {
 
 func allows(list []int, n int) bool { return len(list) == 0 || slices.Contains(list, n) }
 
-// allowsFrom is allows for numbers that may count from the end of a whole of length total.
+// allowsFrom holds the nth of total against numbers that may count from the end.
 func allowsFrom(list []int, n, total int) bool {
-	return len(list) == 0 || slices.Contains(list, n) || slices.Contains(list, n-total-1)
+	return slices.Contains(list, n) || slices.Contains(list, n-total-1)
 }
 
 // allowsDay holds a date against the BY parts that are about dates.
 func (e *expansion) allowsDay(day int64) bool {
-	date := time.Unix(day*24*60*60, 0).UTC()
-	year, month, dom := date.Date()
-	monthLength := daysIn(year, month)
-	yearDay, yearLength := date.YearDay(), 365+daysIn(year, time.February)-28
-	if !allows(e.months, int(month)) ||
-		!allowsFrom(e.monthDays, dom, monthLength) ||
-		!allowsFrom(e.yearDays, yearDay, yearLength) ||
-		!e.allowsWeek(date) {
+	weekday := weekdayOf(day)
+	if len(e.weekdays) > 0 && !slices.ContainsFunc(e.weekdays, func(w weekdayNumber) bool { return w.day == weekday }) {
 		return false
 	}
-	if len(e.weekdays) == 0 {
-		return true
-	}
-	n, length := dom, monthLength
+	date := time.Unix(day*24*60*60, 0).UTC()
+	year, month, dom := date.Date()
+	return allows(e.months, int(month)) &&
+		(len(e.monthDays) == 0 || allowsFrom(e.monthDays, dom, daysIn(year, month))) &&
+		(len(e.yearDays) == 0 || allowsFrom(e.yearDays, date.YearDay(), daysInYear(year))) &&
+		(len(e.weeks) == 0 || e.allowsWeek(date)) &&
+		(len(e.weekdays) == 0 || e.allowsWeekday(date))
+}
+
+// allowsWeekday holds a date against BYDAY, whose numbers count in the month or, where the
+// rule is about whole years, in the year.
+func (e *expansion) allowsWeekday(date time.Time) bool {
+	year, month, n := date.Date()
+	length := daysIn(year, month)
 	if e.freq == yearly && len(e.months) == 0 {
-		n, length = yearDay, yearLength
+		n, length = date.YearDay(), daysInYear(year)
 	}
 	for _, w := range e.weekdays {
 		if w.day == date.Weekday() && (w.nth == 0 || w.nth == (n+6)/7 || w.nth == -(length-n+7)/7) {
@@ -263,15 +267,18 @@ func (e *expansion) allowsDay(day int64) bool {
 // allowsWeek holds a date against BYWEEKNO. A week belongs to the year that has its fourth
 // day (ISO 8601, generalised to any first day of the week).
 func (e *expansion) allowsWeek(date time.Time) bool {
-	if len(e.weeks) == 0 {
-		return true
-	}
 	fourth := date.AddDate(0, 0, 3-(int(date.Weekday()-e.weekStart)+7)%7)
 	week := (fourth.YearDay() + 6) / 7
-	yearLength := 365 + daysIn(fourth.Year(), time.February) - 28
-	weeks := week + (yearLength-fourth.YearDay())/7
+	weeks := week + (daysInYear(fourth.Year())-fourth.YearDay())/7
 	return allowsFrom(e.weeks, week, weeks)
 }
+
+// weekdayOf is the weekday of a date, given as days since 1970-01-01, a Thursday.
+func weekdayOf(day int64) time.Weekday {
+	return time.Weekday(((day+int64(time.Thursday))%7 + 7) % 7)
+}
+
+func daysInYear(year int) int { return 365 + daysIn(year, time.February) - 28 }
 
 func daysIn(year int, month time.Month) int {
 	switch month {

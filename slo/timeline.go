@@ -139,6 +139,10 @@ func (tl *timeline) show(leaf int, t int64) {
 // change replaces one child's view and returns the gate's own, before and after.
 func (g *gate) change(from, to view) (view, view) {
 	own := g.view
+	if g.total == 1 {
+		g.view = to
+		return own, to
+	}
 	for l := range lanes {
 		g.up[l] += count(to[l], Up) - count(from[l], Up)
 		g.unknown[l] += count(to[l], Unknown) - count(from[l], Unknown)

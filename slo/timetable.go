@@ -34,7 +34,7 @@ const (
 // NewTimetable lays the terms out over a period. What is wrong with either is an error that
 // names its place.
 func NewTimetable(t Terms, p Period) (*Timetable, error) {
-	if err := t.Validate(); err != nil {
+	if err := t.check(); err != nil {
 		return nil, err
 	}
 	if err := p.validate(); err != nil {
@@ -57,16 +57,24 @@ func NewTimetable(t Terms, p Period) (*Timetable, error) {
 // Validate says which of the terms is wrong, if any. Rules of recurrence are read, not
 // expanded.
 func (t Terms) Validate() error {
-	if err := t.Objective.validate(); err != nil {
+	if err := t.check(); err != nil {
 		return err
-	}
-	if err := t.Hours.Validate(); err != nil {
-		return fmt.Errorf("service_hours.%w", err)
 	}
 	for i, m := range t.Maintenance {
 		if err := m.Validate(); err != nil {
 			return fmt.Errorf("maintenance[%d].%w", i, err)
 		}
+	}
+	return nil
+}
+
+// check is Validate without the maintenance, which is checked where it is expanded.
+func (t Terms) check() error {
+	if err := t.Objective.validate(); err != nil {
+		return err
+	}
+	if err := t.Hours.Validate(); err != nil {
+		return fmt.Errorf("service_hours.%w", err)
 	}
 	if err := t.Policy.validate(); err != nil {
 		return fmt.Errorf("maintenance_policy.%w", err)
