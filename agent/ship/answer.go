@@ -7,6 +7,7 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"strconv"
 
 	"github.com/nines-monitor/nines/agent/spool"
 	"github.com/nines-monitor/nines/internal/wire"
@@ -64,12 +65,25 @@ func refusal(resp *http.Response) *RefusalError {
 	return e
 }
 
-// final reports whether the collector says that it will never take this batch. Whatever else
-// goes wrong may come right.
-func (e *RefusalError) final() bool {
+// isFinal reports whether the collector says that it will never take this batch. Whatever
+// else goes wrong may come right.
+func isFinal(err error) bool {
+	var e *RefusalError
+	if !errors.As(err, &e) {
+		return false
+	}
 	switch e.Status {
 	case http.StatusBadRequest, http.StatusRequestEntityTooLarge, http.StatusUnprocessableEntity:
 		return e.genuine()
 	}
 	return false
+}
+
+// outcomeOf names a failure for the count of attempts: its status, or error.
+func outcomeOf(err error) string {
+	var e *RefusalError
+	if errors.As(err, &e) {
+		return strconv.Itoa(e.Status)
+	}
+	return "error"
 }

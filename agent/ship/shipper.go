@@ -2,7 +2,6 @@ package ship
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"math"
@@ -81,10 +80,10 @@ func (sh *Shipper) drain(ctx context.Context, retries int) {
 // deliver sends b until it is settled, or the retries or ctx are at an end.
 func (sh *Shipper) deliver(ctx context.Context, b spool.Batch, retries int) error {
 	ack, err := sh.post(ctx, b, retries)
-	var refused *RefusalError
-	if errors.As(err, &refused) && refused.final() {
+	if isFinal(err) {
+		sh.metrics.attempt(outcomeOf(err))
 		sh.log.Error("collector will never take this batch: it is kept in the spool's quarantine",
-			"epoch", b.Epoch, "seq", b.Seq, "results", b.Results, "error", refused)
+			"epoch", b.Epoch, "seq", b.Seq, "results", b.Results, "error", err)
 		return sh.spool.SetAside(b)
 	}
 	if err != nil {
@@ -102,9 +101,8 @@ func (sh *Shipper) deliver(ctx context.Context, b spool.Batch, retries int) erro
 
 // post gives the acknowledgement of b, or a *RefusalError that is final, or why the retries
 // came to an end.
-func (sh *Shipper) post(ctx context.Context, b spool.Batch, retries int) (wire.Ack, error) {
-	var ack wire.Ack
-	var refused *RefusalError
+func (sh *Shipper) post(ctx context.Context, b spool.Batch, retries int) (ack wire.Ack, err error) {
+	var verdict error // on the last attempt
 	hc := &retryablehttp.Client{
 		HTTPClient:   sh.client.http,
 		RetryWaitMin: firstPause,
@@ -113,22 +111,14 @@ func (sh *Shipper) post(ctx context.Context, b spool.Batch, retries int) (wire.A
 		Backoff:      backoff,
 		ErrorHandler: retryablehttp.PassthroughErrorHandler,
 		CheckRetry: func(ctx context.Context, resp *http.Response, err error) (bool, error) {
-			switch {
-			case ctx.Err() != nil:
+			if ctx.Err() != nil {
 				return false, ctx.Err()
-			case err != nil:
-				sh.metrics.attempt("error")
-				sh.status.failed(err)
-				return true, nil
-			case resp.StatusCode == http.StatusOK:
+			}
+			if ack, verdict = judge(resp, err, b); verdict == nil || isFinal(verdict) {
 				return false, nil
 			}
-			refused = refusal(resp)
-			sh.metrics.attempt(fmt.Sprint(resp.StatusCode))
-			if refused.final() {
-				return false, nil
-			}
-			sh.status.failed(refused)
+			sh.metrics.attempt(outcomeOf(verdict))
+			sh.status.failed(verdict)
 			return true, nil
 		},
 	}
@@ -137,14 +127,6 @@ func (sh *Shipper) post(ctx context.Context, b spool.Batch, retries int) (wire.A
 		return ack, err
 	}
 	req.Header.Set("Content-Type", "application/octet-stream")
-	req.SetResponseHandler(func(resp *http.Response) error {
-		if resp.StatusCode != http.StatusOK {
-			return nil
-		}
-		var err error
-		ack, err = acknowledgement(resp, b)
-		return err
-	})
 	resp, err := hc.Do(req)
 	if resp != nil {
 		resp.Body.Close()
@@ -152,8 +134,16 @@ func (sh *Shipper) post(ctx context.Context, b spool.Batch, retries int) (wire.A
 	if err != nil {
 		return ack, err
 	}
-	if resp.StatusCode != http.StatusOK {
-		return ack, refused
+	return ack, verdict
+}
+
+// judge says what came of one attempt: an acknowledgement of b, or an error.
+func judge(resp *http.Response, err error, b spool.Batch) (wire.Ack, error) {
+	switch {
+	case err != nil:
+		return wire.Ack{}, err
+	case resp.StatusCode == http.StatusOK:
+		return acknowledgement(resp, b)
 	}
-	return ack, nil
+	return wire.Ack{}, refusal(resp)
 }
