@@ -3,11 +3,9 @@ package probes
 import (
 	"bytes"
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -22,7 +20,6 @@ import (
 // Bounds of what an HTTP probe takes from a target.
 const (
 	maxBody      = 1 << 20 // bytes read of a body; what comes after is not looked at
-	maxHeader    = 64 << 10
 	maxRedirects = 5
 )
 
@@ -75,7 +72,7 @@ func newHTTP(c wire.HTTP) (Prober, error) {
 		}
 		p.wanted = append(p.wanted, r)
 	}
-	p.client = &http.Client{Transport: newTransport(c.SkipVerify), CheckRedirect: p.followRedirect}
+	p.client = &http.Client{Transport: exchange{skipVerify: c.SkipVerify}, CheckRedirect: p.followRedirect}
 	return p, nil
 }
 
@@ -100,41 +97,10 @@ func checkURL(raw string) (*url.URL, error) {
 			return nil, fmt.Errorf("%q: %w", u.Redacted(), err)
 		}
 	}
+	if err := checkHost(u.Hostname()); err != nil {
+		return nil, fmt.Errorf("%q: %w", u.Redacted(), err)
+	}
 	return u, nil
-}
-
-// newTransport gives a transport that keeps nothing between two probes.
-func newTransport(skipVerify bool) *http.Transport {
-	return &http.Transport{
-		Proxy:                  nil,
-		DialContext:            dial,
-		DialTLSContext:         tlsDialer(skipVerify),
-		DisableKeepAlives:      true,
-		DisableCompression:     true,
-		MaxResponseHeaderBytes: maxHeader,
-	}
-}
-
-// tlsDialer gives a dialer that ends with the handshake, so that an error of that phase can be
-// known for what it is.
-func tlsDialer(skipVerify bool) func(ctx context.Context, network, address string) (net.Conn, error) {
-	return func(ctx context.Context, network, address string) (net.Conn, error) {
-		conn, err := dial(ctx, network, address)
-		if err != nil {
-			return nil, err
-		}
-		name, _, _ := net.SplitHostPort(address) // dial took it
-		secured := tls.Client(conn, &tls.Config{
-			ServerName:         name,
-			InsecureSkipVerify: skipVerify, // the contract's verify_tls = false
-			NextProtos:         []string{"http/1.1"},
-		})
-		if err := secured.HandshakeContext(ctx); err != nil {
-			conn.Close() //nolint:errcheck // the handshake's error is the one that counts
-			return nil, handshakeError{err}
-		}
-		return secured, nil
-	}
 }
 
 func (p httpProbe) followRedirect(next *http.Request, via []*http.Request) error {
@@ -172,6 +138,10 @@ func (p httpProbe) Probe(ctx context.Context) Outcome {
 }
 
 func (p httpProbe) failed(ctx context.Context, err error) Outcome {
+	var outer *url.Error
+	if errors.As(err, &outer) { // the URL is known, and its Timeout looks at the next error alone
+		err = outer.Err
+	}
 	if errors.Is(err, errRedirect) {
 		return Outcome{Reason: wire.Redirects, Detail: detail(err.Error())}
 	}

@@ -121,8 +121,8 @@ func (s *sockets) pingAs(ctx context.Context, m mode, addr netip.Addr, packets i
 	parent := ctx
 	ctx, cancel := context.WithDeadline(ctx, deadline)
 	defer cancel()
-	e := newExchange(m, addr, packets, min(maxSpacing, left/time.Duration(2*packets)))
-	return e.run(ctx, parent, cancel)
+	v := newVolley(m, addr, packets, min(maxSpacing, left/time.Duration(2*packets)))
+	return v.run(ctx, parent, cancel)
 }
 
 // acquire takes a slot for a raw socket, and waits for it no longer than patience: the rest of
@@ -147,9 +147,9 @@ func (s *sockets) acquire(ctx context.Context, patience time.Duration) error {
 
 func (s *sockets) release() { <-s.slots }
 
-// exchange is one pro-bing Pinger at work. Its fields are touched by pro-bing's one sending
+// volley is one pro-bing Pinger at work. Its fields are touched by pro-bing's one sending
 // goroutine alone, and read when that has ended.
-type exchange struct {
+type volley struct {
 	probing.NoopLogger
 	pinger  *probing.Pinger
 	packets int
@@ -158,35 +158,35 @@ type exchange struct {
 	failure error // of a send
 }
 
-func newExchange(m mode, addr netip.Addr, packets int, spacing time.Duration) *exchange {
+func newVolley(m mode, addr netip.Addr, packets int, spacing time.Duration) *volley {
 	p := probing.New("")
 	p.SetIPAddr(&net.IPAddr{IP: addr.AsSlice(), Zone: addr.Zone()})
 	p.SetPrivileged(m == raw)
 	p.Count = packets
 	p.Interval = max(spacing, time.Millisecond)
 	p.RecordRtts, p.RecordTTLs = false, false
-	e := &exchange{pinger: p, packets: packets}
-	p.SetLogger(e)
-	return e
+	v := &volley{pinger: p, packets: packets}
+	p.SetLogger(v)
+	return v
 }
 
 // run returns when every packet is answered, when ctx ends, or when a send fails. That ctx's
 // time is up ends the wait; that parent was cancelled is an error.
-func (e *exchange) run(ctx, parent context.Context, cancel func()) (round, error) {
-	e.pinger.OnSend = func(*probing.Packet) { e.sentAt = append(e.sentAt, time.Now()) }
-	e.pinger.OnRecv = func(p *probing.Packet) {
-		if p.Seq >= 0 && p.Seq < len(e.sentAt) {
-			e.rtts = append(e.rtts, time.Since(e.sentAt[p.Seq]))
+func (v *volley) run(ctx, parent context.Context, cancel func()) (round, error) {
+	v.pinger.OnSend = func(*probing.Packet) { v.sentAt = append(v.sentAt, time.Now()) }
+	v.pinger.OnRecv = func(p *probing.Packet) {
+		if p.Seq >= 0 && p.Seq < len(v.sentAt) {
+			v.rtts = append(v.rtts, time.Since(v.sentAt[p.Seq]))
 		}
 	}
-	e.pinger.OnSendError = func(_ *probing.Packet, err error) { e.failure = err; cancel() }
-	err := e.pinger.RunWithContext(ctx)
-	r := round{sent: len(e.sentAt), rtts: e.rtts}
+	v.pinger.OnSendError = func(_ *probing.Packet, err error) { v.failure = err; cancel() }
+	err := v.pinger.RunWithContext(ctx)
+	r := round{sent: len(v.sentAt), rtts: v.rtts}
 	switch {
-	case len(r.rtts) == e.packets:
+	case len(r.rtts) == v.packets:
 		return r, nil
-	case e.failure != nil:
-		return r, fmt.Errorf("send echo request: %w", e.failure)
+	case v.failure != nil:
+		return r, fmt.Errorf("send echo request: %w", v.failure)
 	case errors.Is(parent.Err(), context.Canceled):
 		return r, parent.Err()
 	case refusedSocket(err) && r.sent == 0:
@@ -202,8 +202,8 @@ func (e *exchange) run(ctx, parent context.Context, cancel func()) (round, error
 // Infof is called by pro-bing when the kernel forbids a send (EACCES): it takes the target for
 // a broadcast address and tries again, without end where a rule of this host is the cause.
 // Ending its sending goroutine here, whose deferred calls close everything, is the way out.
-func (e *exchange) Infof(string, ...any) {
-	e.failure = syscall.EACCES
+func (v *volley) Infof(string, ...any) {
+	v.failure = syscall.EACCES
 	runtime.Goexit()
 }
 
