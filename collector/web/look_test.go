@@ -21,11 +21,11 @@ func TestLook(t *testing.T) {
 	}
 	tab := testservers.Chromium(t)
 	for name, w := range map[string]*world{
-		"practice": practice(t),
+		"practice": practice(t), "single": single(t), "many": many(t), "hostile": hostile(t), "nothing": newWorld(t),
 	} {
 		url := serve(t, w.options())
 		for mode, window := range map[string]testservers.Window{
-			"light": {Width: 1440, Height: 900, Scheme: "light"},
+			"light": {Width: 1440, Height: 900, Scheme: "light", Whole: name != "practice"},
 			"dark":  {Width: 1440, Height: 900, Scheme: "dark"},
 			"phone": {Width: 390, Height: 844, Scheme: "light", Whole: true},
 		} {
@@ -34,6 +34,7 @@ func TestLook(t *testing.T) {
 				t.Fatal(err)
 			}
 			testservers.WaitFor(t, tab, `document.body.dataset.live === "live"`, 5*time.Second)
+			testservers.WaitFor(t, tab, `document.documentElement.scrollWidth <= innerWidth`, time.Second)
 			png := testservers.Picture(t, tab, window)
 			if err := os.WriteFile(filepath.Join(dir, name+"-"+mode+".png"), png, 0o600); err != nil {
 				t.Fatal(err)

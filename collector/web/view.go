@@ -146,7 +146,7 @@ func newServiceView(c *contract.Contract, s serviceFacts) serviceView {
 	zone := zoneOf(c)
 	id := c.Client.ID + "." + s.ID
 	v := serviceView{
-		Part: "service-" + id, ID: id, Name: s.Name, Runbook: s.Runbook,
+		Part: "service-" + id, ID: id, Name: s.Name, Runbook: webAddress(s.Runbook),
 		State: newStateView(s.present, zone), Last: newWhen(s.present.LastObservation, zone),
 		Rows: max(1, len(s.slos)),
 	}
@@ -156,6 +156,15 @@ func newServiceView(c *contract.Contract, s serviceFacts) serviceView {
 		v.SLOs = append(v.SLOs, w)
 	}
 	return v
+}
+
+// webAddress is a contract's link if a browser may follow it, else nothing.
+func webAddress(link string) string {
+	u, err := url.Parse(link)
+	if err != nil || u.Scheme != "https" && u.Scheme != "http" {
+		return ""
+	}
+	return link
 }
 
 func newStateView(p ledger.Present, zone *time.Location) stateView {
@@ -195,6 +204,9 @@ func newSLOView(f sloFacts, zone *time.Location) sloView {
 		Breach: newWhen(f.BreachedAt, zone), Strip: newStripView(f.days),
 	}
 	v.Percent, _ = l.Availability.Percent()
+	if v.Percent == "" {
+		return v
+	}
 	if l.Best.Compare(l.Availability) != 0 || l.Worst.Compare(l.Availability) != 0 {
 		v.Best, _ = l.Best.Percent()
 		v.Worst, _ = l.Worst.Percent()
@@ -259,7 +271,7 @@ func (v summaryView) judge() (kind, title string) {
 	case all == 1:
 		return "up", "The service is up"
 	case v.Maint > 0:
-		return "up", "Everything else is up"
+		return "up", fmt.Sprintf("%s up, %d in maintenance", is(v.Up), v.Maint)
 	}
 	return "up", fmt.Sprintf("All %d services are up", all)
 }

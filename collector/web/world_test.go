@@ -316,3 +316,66 @@ func serve(t testing.TB, opts Options) string {
 	})
 	return server.URL
 }
+
+// single is the first minute of a new collector: one service, hardly observed.
+func single(t testing.TB) *world {
+	w := newWorld(t, terms("here", "This machine", "", "gateway = Default gateway = 99.5"))
+	w.up("here.gateway", 50*time.Second)
+	w.agents = []store.Agent{{Tenant: "here", Site: "hq", ID: "here", LastContact: w.now.UnixMilli() - 2*second, Version: "1.4.0"}}
+	return w
+}
+
+// many is forty services of five clients; all is well but for one maintenance.
+func many(t testing.TB) *world {
+	var contracts []string
+	for c := range 5 {
+		var services []string
+		for s := range 8 {
+			services = append(services, fmt.Sprintf("service-%d = Service number %d = 99.9", s, s+1))
+		}
+		contracts = append(contracts, terms(fmt.Sprintf("client-%d", c), fmt.Sprintf("Client number %d", c+1), "", services...))
+	}
+	w := newWorld(t, contracts...)
+	for c := range 5 {
+		for s := range 8 {
+			w.up(fmt.Sprintf("client-%d.service-%d", c, s), 70*24*time.Hour,
+				w.outage(time.Duration(s*70+c*31+5)*time.Hour, time.Duration(s+c)*time.Minute, wire.Timeout))
+		}
+	}
+	now := w.now.UnixMilli()
+	w.contracts[2].Maintenance = []contract.Maintenance{{
+		ID: "move", Title: "Move of the rack", Services: []string{"service-3"},
+		Window: slo.Maintenance{Period: slo.Period{Start: now - hour, End: now + hour}},
+	}}
+	w.spans["client-2.service-3"] = append(w.spans["client-2.service-3"][:2], w.outage(50*time.Minute, time.Hour, wire.Timeout))
+	return w
+}
+
+// hostile has names that try to break the page, two objectives on a service, and everything
+// that can be wrong with a collector.
+func hostile(t testing.TB) *world {
+	long := strings.Repeat("Extraordinarily-long-", 9) + "name"
+	w := newWorld(t,
+		terms("a", `<script>alert(1)</script><img src=x onerror=alert(2)>`, "",
+			`s1 = <b>bold</b> & "quoted" {{.}} = 99.9`, "s2 = "+long+" = 99.9", "s3 = \u05d0\u05d1\u05d2 \u202egpj.exe = 99.9", "s4 = 名前が長いサービスの名前 = 99.9", "s5 = Nothing promised"),
+		terms("b", long, "demo = true", "s1 = x = 99.9999"),
+	)
+	w.contracts[0].SLOs = append(w.contracts[0].SLOs, contract.SLO{
+		ID: "s1-week", Service: "s1", Window: slo.Window{Kind: slo.Rolling, Length: 7 * 24 * time.Hour},
+		Terms: slo.Terms{Objective: mustObjective("95")},
+	})
+	w.contracts[0].Services[0].Runbook = "javascript:alert(3)"
+	w.contracts[0].Services[1].Runbook = "https://wiki.example/?a=1&b=<2>"
+	w.up("a.s1", 40*24*time.Hour, w.outage(3*time.Minute, time.Hour, wire.TLSUntrusted))
+	w.up("b.s1", 40*24*time.Hour, w.outage(30*24*time.Hour, 10*24*time.Hour, wire.AgentStopped))
+	w.agents = []store.Agent{
+		{Tenant: "a", Site: "hq", ID: strings.Repeat("a", 64), Version: "</p><script>alert(4)</script>" + long, LastContact: w.now.UnixMilli() - 3*dayMS},
+		{Tenant: "gone", Site: "hq", ID: "never"},
+	}
+	w.problems = []string{
+		`/etc/nines/clients/acme.toml:12: check[0].http.url: "htp://x" is not an http or https URL`,
+		"/etc/nines/clients/" + long + ".toml:3: client.nmae: unknown key; did you mean name?",
+	}
+	w.unsent = 2
+	return w
+}
