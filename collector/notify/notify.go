@@ -43,7 +43,7 @@ type Mailer interface {
 
 // Options are what a Worker needs.
 type Options struct {
-	Outbox Outbox
+	Store  Outbox
 	Mailer Mailer // nil: no mail is set up, messages wait
 	Log    *slog.Logger
 }
@@ -63,7 +63,7 @@ type Worker struct {
 func New(o Options) *Worker {
 	set := metrics.NewSet()
 	return &Worker{
-		outbox: o.Outbox, mailer: o.Mailer, log: o.Log, set: set,
+		outbox: o.Store, mailer: o.Mailer, log: o.Log, set: set,
 		sent:    set.NewCounter("nines_notify_messages_sent_total"),
 		failed:  set.NewCounter("nines_notify_attempts_failed_total"),
 		givenUp: set.NewCounter("nines_notify_messages_given_up_total"),
@@ -81,6 +81,9 @@ func (w *Worker) Tick(ctx context.Context, now time.Time) error {
 		if err := w.sendDue(ctx, now); err != nil {
 			return err
 		}
+	}
+	if ctx.Err() != nil {
+		return nil // shutting down
 	}
 	n, err := w.outbox.UnsentMessages(ctx)
 	if err != nil {

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/mail"
 	"os/exec"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -51,14 +52,15 @@ const (
 	poll          = 20 * time.Millisecond
 )
 
-// Mailpit starts an empty mail server of its own for this test, and returns when it answers.
-func Mailpit(t testing.TB) *Mailbox {
+// Mailpit starts an empty mail server of its own for this test, and returns when it answers. More flags of mailpit
+// override its own, such as "--smtp-require-tls".
+func Mailpit(t testing.TB, flags ...string) *Mailbox {
 	t.Helper()
 	program := Tool(t, "mailpit")
 	var err error
 	for range startTries {
 		var box *Mailbox
-		if box, err = startMailpit(t, program); err == nil {
+		if box, err = startMailpit(t, program, flags); err == nil {
 			return box
 		}
 	}
@@ -66,13 +68,17 @@ func Mailpit(t testing.TB) *Mailbox {
 	return nil
 }
 
-func startMailpit(t testing.TB, program string) (*Mailbox, error) {
+func startMailpit(t testing.TB, program string, flags []string) (*Mailbox, error) {
 	t.Helper()
 	smtp, api := freeAddr(t), freeAddr(t)
+	if i := slices.Index(flags, "--smtp"); i >= 0 && i+1 < len(flags) {
+		smtp = flags[i+1]
+	}
 	box := &Mailbox{SMTP: smtp, API: "http://" + api}
 	ctx, kill := context.WithCancel(context.Background())
-	cmd := exec.CommandContext(ctx, program, "--smtp", smtp, "--listen", api,
-		"--disable-version-check", "--smtp-disable-rdns", "--block-remote-css-and-fonts", "--quiet")
+	own := []string{"--smtp", smtp, "--listen", api,
+		"--disable-version-check", "--smtp-disable-rdns", "--block-remote-css-and-fonts", "--quiet"}
+	cmd := exec.CommandContext(ctx, program, append(own, flags...)...)
 	var said lockedBuffer
 	cmd.Stdout, cmd.Stderr = &said, &said
 	if err := cmd.Start(); err != nil {
