@@ -8,8 +8,8 @@ import (
 // Outage is a stretch of a period in which a service was down without a sign of anything
 // else, as slo.Outages has it, with what the spans tell of its beginning.
 type Outage struct {
-	slo.Period        // ms, from its first counted instant to its last
-	Counted    int64  // ms, what of it counts as down
+	slo.Period       // ms, from its first counted instant to its last
+	Counted    int64 // ms, what of it counts as down
 	Reason     wire.Reason
 	Cause      string // the series that decided
 }

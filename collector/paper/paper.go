@@ -30,7 +30,8 @@ var (
 
 // Parse makes a page of a template that defines "title" and "body"; both get the page's data.
 // Each class that it names must have a rule in the stylesheet, which is written into the
-// element; elements with a class must have no style attribute of their own.
+// element; a rule may be empty, for classes that media.css alone dresses. Elements with a class
+// must have no style attribute of their own.
 func Parse(name, body string, funcs template.FuncMap) (*template.Template, error) {
 	styled, err := inline(frame + body)
 	if err != nil {
@@ -54,7 +55,12 @@ func inline(source string) (string, error) {
 			if !ok {
 				unknown = append(unknown, class)
 			}
-			style = append(style, declarations)
+			if declarations != "" {
+				style = append(style, declarations)
+			}
+		}
+		if style == nil {
+			return attribute
 		}
 		return attribute + ` style="` + strings.Join(style, " ") + `"`
 	})

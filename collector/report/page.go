@@ -55,6 +55,7 @@ type sloPage struct {
 	ID, Service          string
 	Objective            string
 	Availability         string
+	Measured             bool
 	Best, Worst          string
 	Coverage             string
 	Verdict              verdict
@@ -142,6 +143,7 @@ func (r *Report) sloPage(service string, o SLO) sloPage {
 	p := sloPage{
 		ID: o.ID, Service: service, Objective: o.Objective,
 		Availability: percent(o.Ledger.Availability), Best: percent(o.Ledger.Best), Worst: percent(o.Ledger.Worst),
+		Measured: o.Ledger.Availability.Den > 0,
 		Coverage: percent(o.Ledger.Coverage),
 		Verdict:  o.Promise.verdict(), Promise: words.Month(o.Promise.Label),
 		OtherWindow: o.Window != slo.Month.String(), PromiseAvailability: percent(o.Promise.Availability),

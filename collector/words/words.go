@@ -24,7 +24,7 @@ const (
 )
 
 // Duration says a length in ms, exactly: "0 s", "43 min 12 s", "2 h 05 min", "744 h",
-// "1 min 03.250 s". Below zero it begins with a minus sign.
+// "1 min 03.25 s". Below zero it begins with a minus sign.
 func Duration(ms int64) string {
 	if ms < 0 {
 		return "−" + Duration(-ms)
@@ -44,10 +44,12 @@ func Duration(ms int64) string {
 		add(m, "min")
 	}
 	switch rest := ms % minute; {
-	case rest%second != 0 && len(parts) > 0:
-		parts = append(parts, fmt.Sprintf("%02d.%03d s", rest/second, rest%second))
 	case rest%second != 0:
-		parts = append(parts, fmt.Sprintf("%d.%03d s", rest/second, rest%second))
+		format := "%d.%03d"
+		if len(parts) > 0 {
+			format = "%02d.%03d"
+		}
+		parts = append(parts, strings.TrimRight(fmt.Sprintf(format, rest/second, rest%second), "0")+" s")
 	case rest > 0 || len(parts) == 0:
 		add(rest/second, "s")
 	}
