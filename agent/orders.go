@@ -42,6 +42,8 @@ type orders struct {
 
 	mu       sync.Mutex
 	revision string // in force
+	wanted   string // named by the last acknowledgement
+	spurned  string // was wanted when the answer was refused: the next minute will do
 	trouble  string // told last
 }
 
@@ -83,7 +85,11 @@ func (o *orders) apply(c wire.Config) {
 
 // want asks for the configuration soon if revision is not the one in force.
 func (o *orders) want(revision string) {
-	if revision == "" || revision == o.inForce() {
+	o.mu.Lock()
+	o.wanted = revision
+	known := revision == "" || revision == o.revision || revision == o.spurned
+	o.mu.Unlock()
+	if known {
 		return
 	}
 	select {
@@ -155,6 +161,9 @@ func (o *orders) ask(ctx context.Context) error {
 	}
 	if err != nil {
 		o.refused.Inc()
+		o.mu.Lock()
+		o.spurned = o.wanted
+		o.mu.Unlock()
 		o.tell("collector's configuration is refused: the last accepted one stays in force", err)
 		return nil // asking more often would not help
 	}

@@ -30,7 +30,7 @@ func newInstruments(sh *Shipper) *instruments {
 		rejected: set.NewCounter("nines_agent_ship_rejected_results_total"),
 	}
 	set.NewGauge("nines_agent_clock_offset_seconds", func() float64 { return float64(i.offsetMS.Load()) / 1000 })
-	set.NewGauge("nines_agent_ship_last_contact_seconds", sh.status.sinceContact)
+	set.NewGauge("nines_agent_ship_contact_age_seconds", sh.status.sinceContact)
 	return i
 }
 
