@@ -51,9 +51,7 @@ func (p *parser) allChecks() {
 
 func (p *parser) check(place string, in checkTable, defaults timing) {
 	p.required(place+".site", !p.doc.Has(place+".site"), "say at which site it is probed")
-	if !p.sites[in.Site] {
-		p.doc.Add(place+".site", "%q: no such site in this contract", in.Site)
-	}
+	p.refers(place+".site", "site", in.Site, p.sites)
 	t := p.timing(place, defaults, in.timing())
 	c := wire.Check{
 		ID:         in.ID,
@@ -140,7 +138,7 @@ func (p *parser) http(place string, in httpTable, timeout time.Duration) *wire.H
 		latency := time.Duration(*in.MaxLatency)
 		out.MaxLatencyMS = latency.Milliseconds()
 		if latency <= 0 || latency > timeout {
-			p.doc.Add(place+".max_latency", "%s: want more than 0 and no more than the timeout, %s", latency, timeout)
+			p.doc.Add(place+".max_latency", "%s: want more than 0 and no more than the timeout, %s", spoken(latency), spoken(timeout))
 		}
 	}
 	return out

@@ -126,7 +126,7 @@ func clockNote(m slo.Maintenance, start, end time.Time) string {
 	_, before := start.Zone()
 	_, after := end.Zone()
 	if before != after {
-		notes = append(notes, fmt.Sprintf("the clock changes during it, it lasts %s all the same", end.Sub(start)))
+		notes = append(notes, fmt.Sprintf("the clock changes during it, it lasts %s all the same", spoken(end.Sub(start))))
 	}
 	return strings.Trim(strings.Join(notes, "; "), "; ")
 }

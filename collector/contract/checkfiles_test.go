@@ -79,9 +79,9 @@ end = 2026-10-01T01:00:00Z
 		t.Fatalf("CheckFiles: %v\n%s", err, &out)
 	}
 	for _, want := range []string{
-		"night:\n    Sat 2027-03-27 23:00 CET to Sun 2027-03-28 04:00 CEST: the clock changes during it, it lasts 4h0m0s all the same\n    Sun 2027-03-28 23:00 CEST",
+		"night:\n    Sat 2027-03-27 23:00 CET to Sun 2027-03-28 04:00 CEST: the clock changes during it, it lasts 4h all the same\n    Sun 2027-03-28 23:00 CEST",
 		"skipped:\n    Sun 2027-03-28 03:30 CEST to 04:00 CEST: the clock skips 02:30 on that day\n",
-		"twice:\n    Sun 2026-10-25 02:30 CEST to 03:30 CET: the clock shows 02:30 twice on that day, this is the first; the clock changes during it, it lasts 2h0m0s all the same\n",
+		"twice:\n    Sun 2026-10-25 02:30 CEST to 03:30 CET: the clock shows 02:30 twice on that day, this is the first; the clock changes during it, it lasts 2h all the same\n",
 		"maintenance past: over, no occurrence is to come\n",
 		"  warning: line 13: service[0]: s is watched, but no slo promises anything about it\n",
 	} {

@@ -104,7 +104,7 @@ func (p *parser) lintSLO(i int, s SLO, params []slo.Params) {
 			length = time.Duration(m.Period.End-m.Period.Start) * time.Millisecond
 		}
 		if policy.HasCap && length > policy.Cap {
-			p.warn(place+".maintenance.cap", "%s lasts %s, longer than the cap of %s: the rest of it counts against the objective", m.ID, length, policy.Cap)
+			p.warn(place+".maintenance.cap", "%s lasts %s, longer than the cap of %s: the rest of it counts against the objective", m.ID, spoken(length), spoken(policy.Cap))
 		}
 	}
 }

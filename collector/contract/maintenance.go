@@ -30,7 +30,7 @@ func (p *parser) allMaintenance() {
 			p.doc.Add(place+".services", "empty: list services, or leave it out for all of them")
 		}
 		for j, id := range in.Services {
-			p.serviceNamed(at(place+".services", j, ""), id)
+			p.refers(at(place+".services", j, ""), "service", id, p.services)
 		}
 		out.Window = p.maintenanceWindow(place, in)
 		out.Window.ID = in.ID
@@ -87,7 +87,7 @@ func (p *parser) recurring(place string, in maintenanceTable) slo.Maintenance {
 	p.required(place+".duration", in.Duration == nil, `say how long, such as "4h"`)
 	set(&out.Duration, in.Duration)
 	if out.Duration <= 0 || out.Duration > longestMaintenance {
-		p.doc.Add(place+".duration", "%s: want more than 0 and at most 30d", out.Duration)
+		p.doc.Add(place+".duration", "%s: want more than 0 and at most 30d", spoken(out.Duration))
 	}
 	if len(in.Except) > maxExcept {
 		p.doc.Add(place+".except", "%d times: at most %d", len(in.Except), maxExcept)

@@ -2,6 +2,7 @@ package contract
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -22,11 +23,7 @@ const maxName = 200
 // error is nil or strict.Problems: everything that is wrong, each with file, line and key.
 // What is only worth a second look is in the contract's Warnings.
 func Parse(file string, data []byte) (*Contract, error) {
-	p := &parser{
-		Contract: &Contract{Source: Source{file, data}},
-		checks:   map[string]bool{},
-		services: map[string]bool{},
-	}
+	p := &parser{Contract: &Contract{Source: Source{file, data}}}
 	p.doc = strict.Read(file, data, &p.in)
 	if p.doc.Readable() {
 		p.all()
@@ -45,9 +42,9 @@ type parser struct {
 	doc *strict.Document
 	in  document
 
-	sites, contacts  map[string]bool
-	checks, services map[string]bool
-	calendars        map[string]*slo.Calendar
+	// The ids that there are.
+	sites, contacts, checks, services, calendarIDs map[string]bool
+	calendars                                      map[string]*slo.Calendar
 }
 
 func (p *parser) all() {
@@ -120,6 +117,23 @@ func (p *parser) id(place, id string) {
 	if !wire.ValidID(id) {
 		p.doc.Add(place+".id", "%q: want 1 to 64 of a-z, 0-9 and -, with no - at either end", id)
 	}
+}
+
+// maxGuesses bounds the ids among which the one that was meant is looked for.
+const maxGuesses = 500
+
+// refers checks that an id names something that is there.
+func (p *parser) refers(key, kind, id string, known map[string]bool) {
+	if known[id] {
+		return
+	}
+	hint := ""
+	if len(known) <= maxGuesses {
+		if meant := strict.Nearest(id, slices.Sorted(maps.Keys(known))); meant != "" {
+			hint = fmt.Sprintf(": did you mean %q?", meant)
+		}
+	}
+	p.doc.Add(key, "%q: no such %s in this contract%s", id, kind, hint)
 }
 
 // required adds a problem for a key that is missing.

@@ -68,10 +68,8 @@ func (p *parser) report() {
 	}
 	for i, id := range p.in.Report.To {
 		key := at("report.to", i, "")
-		switch {
-		case !p.contacts[id]:
-			p.doc.Add(key, "%q: no such contact in this contract", id)
-		case slices.Index(p.in.Report.To, id) < i:
+		p.refers(key, "contact", id, p.contacts)
+		if slices.Index(p.in.Report.To, id) < i {
 			p.doc.Add(key, "%q is listed twice", id)
 		}
 	}

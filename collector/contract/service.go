@@ -25,9 +25,7 @@ func (p *parser) upWhen(key string, v any) slo.Node {
 	case nil:
 		return slo.Node{} // missing, and said to be
 	case string:
-		if !p.checks[v] {
-			p.doc.Add(key, "%q: no such check in this contract", v)
-		}
+		p.refers(key, "check", v, p.checks)
 		return slo.Leaf(v)
 	case map[string]any:
 		return p.group(key, v)
@@ -85,10 +83,4 @@ func (p *parser) children(key string, v any) []slo.Node {
 		children[i] = p.upWhen(place, item)
 	}
 	return children
-}
-
-func (p *parser) serviceNamed(key, id string) {
-	if !p.services[id] {
-		p.doc.Add(key, "%q: no such service in this contract", id)
-	}
 }

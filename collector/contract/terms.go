@@ -17,8 +17,8 @@ var weekdays = map[string]time.Weekday{
 }
 
 func (p *parser) allCalendars() {
-	ids := named(p, "calendar", p.in.Calendar, func(t calendarTable) string { return t.ID })
-	p.calendars = make(map[string]*slo.Calendar, len(ids))
+	p.calendarIDs = named(p, "calendar", p.in.Calendar, func(t calendarTable) string { return t.ID })
+	p.calendars = make(map[string]*slo.Calendar, len(p.calendarIDs))
 	for i, in := range p.in.Calendar {
 		p.calendars[in.ID] = p.calendar(at("calendar", i, ""), in)
 	}
@@ -66,7 +66,7 @@ func (p *parser) allSLOs() {
 
 func (p *parser) slo(place string, in sloTable) {
 	p.required(place+".service", !p.doc.Has(place+".service"), "say which service is promised")
-	p.serviceNamed(place+".service", in.Service)
+	p.refers(place+".service", "service", in.Service, p.services)
 	p.required(place+".objective", !p.doc.Has(place+".objective"), `say what is promised, such as "99.9%"`)
 	terms := slo.Terms{
 		Objective: p.percentage(place+".objective", in.Objective),
@@ -91,11 +91,8 @@ func (p *parser) hoursOf(key, id string) *slo.Calendar {
 	if !p.doc.Has(key) {
 		return nil
 	}
-	c, ok := p.calendars[id]
-	if !ok {
-		p.doc.Add(key, "%q: no such calendar in this contract", id)
-	}
-	return c
+	p.refers(key, "calendar", id, p.calendarIDs)
+	return p.calendars[id]
 }
 
 func (p *parser) percentage(key string, in percent) slo.Objective {
@@ -135,10 +132,10 @@ func (p *parser) policy(place string, in *policyTable) slo.MaintenancePolicy {
 	policy.HasCap = in.Cap != nil
 	set(&policy.Cap, in.Cap)
 	if policy.Notice < 0 {
-		p.doc.Add(place+".notice", "%s: must not be negative", policy.Notice)
+		p.doc.Add(place+".notice", "%s: must not be negative", spoken(policy.Notice))
 	}
 	if policy.Cap < 0 {
-		p.doc.Add(place+".cap", "%s: must not be negative", policy.Cap)
+		p.doc.Add(place+".cap", "%s: must not be negative", spoken(policy.Cap))
 	}
 	policy.CountsAs = [...]slo.CountsAs{slo.CountsExcluded, slo.CountsUp}[p.oneOf(
 		place+".counts_as", in.CountsAs, "excluded", "up")]

@@ -37,18 +37,18 @@ func (p *parser) checkTiming(place string, t timing) {
 	if t.interval < minInterval || t.interval > maxInterval || t.interval%tick != 0 {
 		// The others are measured by it. A wrong default is wrong once, not in every check.
 		if p.doc.Has(place + ".interval") {
-			p.doc.Add(place+".interval", "%s: want 1s to 24h, a multiple of %s (the agents' tick)", t.interval, tick)
+			p.doc.Add(place+".interval", "%s: want 1s to 24h, a multiple of %s (the agents' tick)", spoken(t.interval), spoken(tick))
 		}
 		return
 	}
 	if p.doc.Has(place+".timeout") && (t.timeout < time.Millisecond || t.timeout > t.interval) {
-		p.doc.Add(place+".timeout", "%s: want 1ms to the interval, %s", t.timeout, t.interval)
+		p.doc.Add(place+".timeout", "%s: want 1ms to the interval, %s", spoken(t.timeout), spoken(t.interval))
 	}
 	if p.doc.Has(place+".retry_interval") && (t.retry < 0 || t.retry > maxInterval) {
-		p.doc.Add(place+".retry_interval", "%s: want 0s (no quick second probe) to 24h", t.retry)
+		p.doc.Add(place+".retry_interval", "%s: want 0s (no quick second probe) to 24h", spoken(t.retry))
 	}
 	if p.doc.Has(place+".stale_after") && (t.stale < t.interval || t.stale > maxStale) {
-		p.doc.Add(place+".stale_after", "%s: want the interval, %s, to 7d", t.stale, t.interval)
+		p.doc.Add(place+".stale_after", "%s: want the interval, %s, to 7d", spoken(t.stale), spoken(t.interval))
 	}
 }
 

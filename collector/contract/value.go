@@ -20,6 +20,17 @@ func (d *duration) UnmarshalText(text []byte) error {
 	return err
 }
 
+// spoken is a length of time as a contract would write it: "1h30m" rather than "1h30m0s".
+func spoken(d time.Duration) string {
+	text := d.String()
+	for _, idle := range []string{"m0s", "h0m"} {
+		if strings.HasSuffix(text, idle) {
+			text = text[:len(text)-2]
+		}
+	}
+	return text
+}
+
 func (*duration) Wanted() string { return `a duration in quotes, such as "30s"` }
 
 // date is a day, with or without quotes. The zero value was not given.

@@ -2,9 +2,12 @@ package strict
 
 import "strings"
 
-// nearest is the known key that was probably meant by key, or empty: at most a third of it
-// may differ, and no more than two letters.
-func nearest(key string, known []string) string {
+// Nearest is the known word that was probably meant by key, or empty: at most a third of it
+// may differ, and no more than two letters. A single letter resembles nothing.
+func Nearest(key string, known []string) string {
+	if len(key) < 2 {
+		return ""
+	}
 	best, least := "", min(2, (len(key)+2)/3)+1
 	for _, k := range known {
 		if d := distance(strings.ToLower(key), strings.ToLower(k), least); d < least {

@@ -45,7 +45,7 @@ func (r *reader) unknown(path, key string, t reflect.Type) {
 		}
 	}
 	slices.Sort(known)
-	meant := nearest(key, known)
+	meant := Nearest(key, known)
 	if meant == "" {
 		r.doc.Add(join(path, key), "unknown key")
 		return
