@@ -3,6 +3,7 @@ package slo
 import (
 	"errors"
 	"fmt"
+	"sort"
 	"time"
 )
 
@@ -157,4 +158,11 @@ func (t *Timetable) add(s slot) {
 // counts reports whether time in the slot is on either side of the fraction.
 func (t *Timetable) counts(s slot) bool {
 	return s.kind == openSlot || s.kind == maintenanceSlot && t.terms.Policy.CountsAs == CountsUp
+}
+
+// InMaintenance reports whether the instant t (ms) lies in maintenance that counts: one in
+// hours, announced in time and within the cap.
+func (t *Timetable) InMaintenance(at int64) bool {
+	i := sort.Search(len(t.slots), func(i int) bool { return t.slots[i].End > at })
+	return i < len(t.slots) && t.slots[i].Start <= at && t.slots[i].kind == maintenanceSlot
 }

@@ -20,23 +20,38 @@ var migrations embed.FS
 // migrate brings the database from its version to the newest one, each step in a transaction
 // of its own. The version is in PRAGMA user_version.
 func migrate(ctx context.Context, pool *sql.DB, file string) error {
-	steps, err := fs.Glob(migrations, "migrations/*.sql") // in order of name
+	version, newest, err := versions(ctx, pool)
 	if err != nil {
-		return err
-	}
-	var version int
-	if err := pool.QueryRowContext(ctx, "PRAGMA user_version").Scan(&version); err != nil {
 		return fmt.Errorf("open database %s: %w; if it is damaged, restore a backup", file, err)
 	}
-	if version > len(steps) {
-		return fmt.Errorf("database %s was made by a newer nines (schema %d, this one knows %d): start that version or restore a backup", file, version, len(steps))
+	if version > newest {
+		return tooNew(file, version, newest)
 	}
-	for _, step := range steps[version:] {
+	for _, step := range steps()[version:] {
 		if err := apply(ctx, pool, step); err != nil {
 			return fmt.Errorf("bring database %s up to date: %s: %w", file, path.Base(step), err)
 		}
 	}
 	return nil
+}
+
+// versions are the database's, and the newest that this build knows.
+func versions(ctx context.Context, pool *sql.DB) (version, newest int, err error) {
+	err = pool.QueryRowContext(ctx, "PRAGMA user_version").Scan(&version)
+	return version, len(steps()), err
+}
+
+// steps are the files of the migrations, in order.
+func steps() []string {
+	names, err := fs.Glob(migrations, "migrations/*.sql")
+	if err != nil {
+		panic(err) // the pattern is constant
+	}
+	return names
+}
+
+func tooNew(file string, version, newest int) error {
+	return fmt.Errorf("database %s was made by a newer nines (schema %d, this one knows %d): start that version or restore a backup", file, version, newest)
 }
 
 func apply(ctx context.Context, pool *sql.DB, step string) error {

@@ -103,7 +103,10 @@ func (db *DB) Close() error {
 			errs = append(errs, pool.Close())
 		}
 	}
-	return errors.Join(append(errs, db.claim.Release())...)
+	if db.claim != nil { // a snapshot has none
+		errs = append(errs, db.claim.Release())
+	}
+	return errors.Join(errs...)
 }
 
 // Metrics are nines_journal_...

@@ -48,8 +48,10 @@ func TestNotifierSpeaksWhileHealthy(t *testing.T) {
 		}
 	}
 	sick.Store(true)
-	for heard(t, conn, 300*time.Millisecond) != "" {
-		// Whatever was on its way; after that a sick daemon is silent.
+	for range 20 {
+		if heard(t, conn, 300*time.Millisecond) == "" {
+			break // what was on its way has come; from here on a sick daemon is silent
+		}
 	}
 	n.Stopping()
 	if got := heard(t, conn, 5*time.Second); got != "STOPPING=1" {
