@@ -117,6 +117,7 @@ var settings = map[string]string{
 }
 
 const (
+	localPorts = "/proc/sys/net/ipv4/ip_local_port_range"
 	pingGroups = "/proc/sys/net/ipv4/ping_group_range"
 	openToAll  = "0 2147483647"
 	closed     = "1 0"
@@ -149,6 +150,23 @@ func buildLab(dir string) error {
 	return trustLab(dir)
 }
 
+// setForTest gives a setting of the kernel another value until the test ends.
+func setForTest(t *testing.T, path, value string) {
+	t.Helper()
+	before, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(value), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := os.WriteFile(path, before, 0o644); err != nil {
+			t.Errorf("restore %s: %v", path, err)
+		}
+	})
+}
+
 func command(name string, args []string, stdin string) error {
 	cmd := exec.Command(name, args...)
 	cmd.Stdin = strings.NewReader(stdin)
@@ -176,7 +194,7 @@ func lookPath(name string) (string, error) {
 // useResolver puts a resolv.conf that names server in place of the host's, in this mount
 // namespace alone.
 func useResolver(dir, server string) error {
-	path := filepath.Join(dir, "resolv.conf")
+	path := filepath.Join(dir, "resolv.conf."+server)
 	if err := os.WriteFile(path, []byte("nameserver "+server+"\noptions timeout:1 attempts:1\n"), 0o644); err != nil {
 		return err
 	}

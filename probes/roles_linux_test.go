@@ -1,3 +1,0 @@
-package probes_test
-
-func playRole() {}
