@@ -52,9 +52,6 @@ func (p icmpProbe) Probe(ctx context.Context) Outcome {
 	if err != nil {
 		return failed(ctx, err, wire.DNSFailure)
 	}
-	if reason, err := route(addr); reason != wire.OK {
-		return Outcome{Reason: reason, Detail: detail(err.Error())}
-	}
 	r, err := p.sockets.ping(ctx, addr, p.packets)
 	switch {
 	case err == nil:

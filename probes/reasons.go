@@ -69,14 +69,14 @@ func errnoReason(errno syscall.Errno, err error) wire.Reason {
 	if !listed {
 		reason = wire.AgentFault
 	}
-	if reason != wire.Unreachable && !routeErrnos[errno] {
+	if !ofTheWay(errno) {
 		return reason
 	}
 	addr, ok := remote(err)
 	if !ok {
 		return routeReason(err)
 	}
-	if own, _ := route(addr); own != wire.OK {
+	if own := route(addr); own != wire.OK {
 		return own
 	}
 	if errno == syscall.EACCES && addr.Is6() {
@@ -91,12 +91,18 @@ func routeReason(err error) wire.Reason {
 	if !errors.As(err, &errno) {
 		return wire.AgentFault
 	}
-	if reason := errnoReasons[errno]; reason == wire.Unreachable || routeErrnos[errno] && reason != wire.NoPermission {
-		return wire.Link
-	} else if reason.Status() == wire.Unknown && reason.Valid() {
+	switch reason := errnoReasons[errno]; {
+	case reason == wire.NoPermission, reason == wire.Link:
 		return reason
+	case ofTheWay(errno):
+		return wire.Link
 	}
 	return wire.AgentFault
+}
+
+// ofTheWay reports whether errno can mean a want of a route on this host.
+func ofTheWay(errno syscall.Errno) bool {
+	return errnoReasons[errno] == wire.Unreachable || routeErrnos[errno]
 }
 
 // remote gives the address that err is about, if it names one.
