@@ -136,11 +136,12 @@ func (c *Calendar) shut(p Period) []sourced {
 	if c == nil || len(c.Closed) == 0 {
 		return nil
 	}
+	week := c.week()
 	var shut []sourced
 	for _, z := range zoneSpans(c.Zone, p) {
 		part := Period{max(p.Start, z.Start), min(p.End, z.End)}
 		for i, d := range c.Closed {
-			for _, s := range c.appendDay(nil, d.day(), -z.offset, part) {
+			for _, s := range week.appendDay(nil, d.day(), z.offset, part) {
 				shut = append(shut, sourced{s, i})
 			}
 		}

@@ -52,6 +52,7 @@ func (c *Calendar) Open(p Period) []Period {
 	if c == nil {
 		return []Period{p}
 	}
+	week := c.week()
 	closed := c.closedDays()
 	var open []Period
 	for _, z := range zoneSpans(c.Zone, p) {
@@ -59,41 +60,66 @@ func (c *Calendar) Open(p Period) []Period {
 		// clock and moved to UTC as they are: a repeated hour counts twice, a skipped one
 		// not at all.
 		part := Period{max(p.Start, z.Start), min(p.End, z.End)}
-		wall := Period{part.Start + z.offset, part.End + z.offset}
 		// A rule past midnight may reach in from the day before.
-		for day := floorDiv(wall.Start, msPerDay) - 1; day*msPerDay < wall.End; day++ {
-			if _, isClosed := slices.BinarySearch(closed, day); isClosed {
-				continue
+		for day := floorDiv(part.Start+z.offset, msPerDay) - 1; day*msPerDay < part.End+z.offset; day++ {
+			if _, isClosed := slices.BinarySearch(closed, day); !isClosed {
+				open = week.appendDay(open, day, z.offset, part)
 			}
-			from := len(open)
-			open = c.appendDay(open, day, -z.offset, part)
-			slices.SortFunc(open[from:], byStart)
 		}
 	}
 	return joinPeriods(open)
 }
 
-// appendDay adds what the rules open on one date, shifted by shift and cut to p.
-func (c *Calendar) appendDay(open []Period, day, shift int64, p Period) []Period {
-	weekday := weekdayOf(day)
+// week is what a calendar's rules open on each weekday, in ms since local midnight and
+// possibly past the next; in order and apart.
+type week [7][]Period
+
+func (c *Calendar) week() (w week) {
 	for _, r := range c.Rules {
-		if !r.Days[weekday] {
-			continue
-		}
 		to := r.To
 		if to <= r.From {
 			to += clockDay
 		}
-		midnight := day*msPerDay + shift
-		o := Period{
-			max(p.Start, midnight+r.From.Milliseconds()),
-			min(p.End, midnight+to.Milliseconds()),
+		for day, listed := range r.Days {
+			if listed {
+				w[day] = append(w[day], Period{r.From.Milliseconds(), to.Milliseconds()})
+			}
 		}
+	}
+	for day := range w {
+		w[day] = joinPeriods(w[day])
+	}
+	return w
+}
+
+// appendDay adds what opens on one date, in UTC by the zone's offset and cut to p.
+func (w *week) appendDay(open []Period, day, offset int64, p Period) []Period {
+	midnight := day*msPerDay - offset
+	for _, o := range w[weekdayOf(day)] {
+		o = Period{max(p.Start, midnight+o.Start), min(p.End, midnight+o.End)}
 		if o.Start < o.End {
 			open = append(open, o)
 		}
 	}
 	return open
+}
+
+// mostOpenings bounds how often a calendar may open in a period.
+const mostOpenings = 1_000_000
+
+// checkSize is an error when the calendar would open too often in p to be laid out.
+func (c *Calendar) checkSize(p Period) error {
+	if c == nil {
+		return nil
+	}
+	perWeek := 0
+	for _, day := range c.week() {
+		perWeek += len(day)
+	}
+	if weeks := (p.End-p.Start)/(7*msPerDay) + 1; weeks*int64(perWeek) > mostOpenings {
+		return fmt.Errorf("rules: open more than %d times in the period", mostOpenings)
+	}
+	return nil
 }
 
 func (c *Calendar) closedDays() []int64 {

@@ -1,9 +1,6 @@
 package slo
 
-import (
-	"fmt"
-	"sync"
-)
+import "sync"
 
 // Evaluate answers the one question of this package. What is wrong with the input is an
 // error that names its place.
@@ -139,7 +136,7 @@ func (t *Timetable) walk(part Period, service Node, series map[string][]Span, vi
 		timelines.Put(tl)
 	}()
 	if err := tl.reset(service, series, part.Start); err != nil {
-		return fmt.Errorf("service: %w", err)
+		return err
 	}
 	for _, s := range t.slots {
 		if s.End <= part.Start {

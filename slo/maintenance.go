@@ -27,7 +27,7 @@ func (m Maintenance) Validate() error {
 // check is Validate without the rule, for those who go on to read it.
 func (m Maintenance) check() error {
 	if m.Zone == nil {
-		return m.Period.validate()
+		return m.Period.Validate()
 	}
 	switch {
 	case m.Period != Period{}:
@@ -45,9 +45,13 @@ func (m Maintenance) check() error {
 }
 
 // Occurrences lists what of the maintenance touches p, uncut and in order of start,
-// whether or not its notice was long enough. It is an error if the rule is wrong, or yields
-// more than 100,000 occurrences.
+// whether or not its notice was long enough. It is an error if the rule is wrong, yields
+// more than 100,000 occurrences, or takes too long to expand.
 func (m Maintenance) Occurrences(p Period) ([]Period, error) {
+	return m.occurrences(p, newAllowance())
+}
+
+func (m Maintenance) occurrences(p Period, left *allowance) ([]Period, error) {
 	if err := m.check(); err != nil {
 		return nil, err
 	}
@@ -59,15 +63,19 @@ func (m Maintenance) Occurrences(p Period) ([]Period, error) {
 	}
 	length := m.Duration.Milliseconds()
 	wall := Period{p.Start - length - 2*msPerDay, p.End + 2*msPerDay}
-	starts, err := m.localStarts(wall)
+	starts, err := m.localStarts(wall, left)
 	if err != nil || len(starts) == 0 {
 		return nil, err
 	}
 	zones := zoneAround(m.Zone, Period{starts[0], starts[len(starts)-1]})
-	var occurrences []Period
+	excepted := m.excepted()
+	occurrences := make([]Period, 0, len(starts))
 	for _, local := range starts {
+		if _, found := slices.BinarySearch(excepted, local); found {
+			continue
+		}
 		start := instantOf(zones, local)
-		if start < p.End && start+length > p.Start && !m.excepted(local) {
+		if start < p.End && start+length > p.Start {
 			occurrences = append(occurrences, Period{start, start + length})
 		}
 	}
@@ -75,7 +83,7 @@ func (m Maintenance) Occurrences(p Period) ([]Period, error) {
 	return occurrences, nil
 }
 
-func (m Maintenance) localStarts(within Period) ([]int64, error) {
+func (m Maintenance) localStarts(within Period, left *allowance) ([]int64, error) {
 	start := m.Start.wall()
 	if m.RRule == "" {
 		return []int64{start}, nil
@@ -84,19 +92,25 @@ func (m Maintenance) localStarts(within Period) ([]int64, error) {
 	if err != nil {
 		return nil, fmt.Errorf("rrule: %w", err)
 	}
-	starts, err := rule.expand(start, within)
+	starts, err := rule.expand(start, within, left)
 	if err != nil {
 		return nil, fmt.Errorf("rrule: %q: %w", m.RRule, err)
 	}
 	return starts, nil
 }
 
-func (m Maintenance) excepted(local int64) bool {
-	return slices.ContainsFunc(m.Except, func(l LocalTime) bool { return l.wall() == local })
+func (m Maintenance) excepted() []int64 {
+	walls := make([]int64, len(m.Except))
+	for i, l := range m.Except {
+		walls[i] = l.wall()
+	}
+	slices.Sort(walls)
+	return walls
 }
 
-// validate says what is wrong with a period that people gave.
-func (p Period) validate() error {
+// Validate says what is wrong with the period, if anything: it ends before it starts, or
+// leaves the years 1 to 9999. An empty period is allowed.
+func (p Period) Validate() error {
 	switch {
 	case p.Start < firstInstant || p.Start > lastInstant:
 		return errors.New("start: outside the years 1 to 9999")
@@ -118,8 +132,9 @@ type sourced struct {
 // cap; in order and apart. Where windows overlap, the one that starts first is the source.
 func (t Terms) counted(p Period, open []Period) ([]sourced, error) {
 	var all []sourced
+	left := newAllowance()
 	for i, m := range t.Maintenance {
-		occurrences, err := m.Occurrences(p)
+		occurrences, err := m.occurrences(p, left)
 		if err != nil {
 			return nil, fmt.Errorf("maintenance[%d].%w", i, err)
 		}

@@ -18,32 +18,45 @@ func Any(children ...Node) Node { return Quorum(1, children...) }
 // unknown otherwise (docs/measurement.md, section 2).
 func Quorum(need int, children ...Node) Node { return Node{Need: need, Children: children} }
 
-// maxDepth bounds the nesting of a tree: far beyond any service, far below any stack.
-const maxDepth = 100
+// The bounds of a tree: far beyond any service, and they keep its evaluation bounded too.
+const (
+	maxDepth  = 100
+	maxLeaves = 10_000
+)
 
 // Validate says what is wrong with the tree, if anything: an inner node without children,
-// a quorum outside 1 to the number of children, a leaf without a name, or nesting beyond
-// 100 levels.
-func (n Node) Validate() error { return n.validate("service", 0) }
+// a quorum outside 1 to the number of children, a leaf without a name, nesting beyond 100
+// levels, or more than 10,000 leaves.
+func (n Node) Validate() error {
+	leaves := 0
+	if err := n.validate(0, &leaves); err != nil {
+		return fmt.Errorf("service%w", err)
+	}
+	return nil
+}
 
-func (n Node) validate(place string, depth int) error {
+// validate gives errors that begin with the place below n: "[1][0]: no children".
+func (n Node) validate(depth int, leaves *int) error {
 	switch {
 	case depth > maxDepth:
-		return fmt.Errorf("%s: nested deeper than %d levels", place, maxDepth)
+		return fmt.Errorf(": nested deeper than %d levels", maxDepth)
 	case n.Series != "" && (len(n.Children) > 0 || n.Need != 0):
-		return fmt.Errorf("%s: names series %q and has children as well", place, n.Series)
+		return fmt.Errorf(": names series %q and has children as well", n.Series)
 	case n.Series != "":
+		if *leaves++; *leaves > maxLeaves {
+			return fmt.Errorf(": more than %d leaves", maxLeaves)
+		}
 		return nil
 	case len(n.Children) == 0 && n.Need == 0:
-		return errors.New(place + ": neither a series nor children")
+		return errors.New(": neither a series nor children")
 	case len(n.Children) == 0:
-		return errors.New(place + ": no children")
+		return errors.New(": no children")
 	case n.Need < 1 || n.Need > len(n.Children):
-		return fmt.Errorf("%s: needs %d of %d children", place, n.Need, len(n.Children))
+		return fmt.Errorf(": needs %d of %d children", n.Need, len(n.Children))
 	}
 	for i, child := range n.Children {
-		if err := child.validate(fmt.Sprintf("%s[%d]", place, i), depth+1); err != nil {
-			return err
+		if err := child.validate(depth+1, leaves); err != nil {
+			return fmt.Errorf("[%d]%w", i, err)
 		}
 	}
 	return nil

@@ -6,12 +6,13 @@ import (
 	"time"
 )
 
-// The bounds on the expansion of one rule over one period. Work is counted in days or
+// allowance bounds the expansion of all rules over one period. Work is counted in days or
 // shorter units looked at, and in occurrences passed.
-const (
-	maxOccurrences = 100_000
-	maxWork        = 2_000_000
-)
+type allowance struct {
+	occurrences, work int
+}
+
+func newAllowance() *allowance { return &allowance{occurrences: 100_000, work: 2_000_000} }
 
 var (
 	errTooMany = errors.New("yields too many occurrences")
@@ -35,13 +36,13 @@ type expansion struct {
 	bases []int64 // wall ms, of the present period
 
 	chosen []int64 // by BYSETPOS, instead of all
-	work   int
+	left   *allowance
 }
 
 // expand lists, in order, the occurrences of the rule from start on that lie in
 // [within.Start, within.End), all in wall ms.
-func (r recurrence) expand(start int64, within Period) ([]int64, error) {
-	e := expansion{recurrence: r, start: start}
+func (r recurrence) expand(start int64, within Period, left *allowance) ([]int64, error) {
+	e := expansion{recurrence: r, start: start, left: left}
 	e.inheritFromStart()
 
 	var found []int64
@@ -51,7 +52,7 @@ func (r recurrence) expand(start int64, within Period) ([]int64, error) {
 			return found, nil
 		}
 		for i := range e.size() {
-			if e.work++; e.work > maxWork {
+			if left.work--; left.work < 0 {
 				return nil, errTooMuch
 			}
 			t := e.at(i)
@@ -62,14 +63,15 @@ func (r recurrence) expand(start int64, within Period) ([]int64, error) {
 			if t > e.until || t >= within.End || e.count > 0 && passed > e.count {
 				return found, nil
 			}
-			if t >= within.Start {
-				found = append(found, t)
+			if t < within.Start {
+				continue
 			}
-			if len(found) > maxOccurrences {
+			if left.occurrences--; left.occurrences < 0 {
 				return nil, errTooMany
 			}
+			found = append(found, t)
 		}
-		if e.work++; e.work > maxWork {
+		if left.work--; left.work < 0 {
 			return nil, errTooMuch
 		}
 		if e.startOf(period) >= within.End || e.startOf(period) > e.until {
@@ -176,7 +178,7 @@ func (e *expansion) fill(period int64) bool {
 		}
 	} else {
 		for t, end := from, e.startOf(period+1); t < end; t += msPerDay {
-			e.work++
+			e.left.work--
 			if e.allowsDay(floorDiv(t, msPerDay)) {
 				e.bases = append(e.bases, t)
 			}

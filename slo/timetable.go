@@ -38,8 +38,11 @@ func NewTimetable(t Terms, p Period) (*Timetable, error) {
 	if err := t.check(); err != nil {
 		return nil, err
 	}
-	if err := p.validate(); err != nil {
+	if err := p.Validate(); err != nil {
 		return nil, fmt.Errorf("period.%w", err)
+	}
+	if err := t.Hours.checkSize(p); err != nil {
+		return nil, fmt.Errorf("service_hours.%w", err)
 	}
 	open := t.Hours.Open(p)
 	maintenance, err := t.counted(p, open)
@@ -81,7 +84,7 @@ func (t Terms) check() error {
 		return fmt.Errorf("maintenance_policy.%w", err)
 	}
 	for i, e := range t.Exclusions {
-		if err := e.Period.validate(); err != nil {
+		if err := e.Period.Validate(); err != nil {
 			return fmt.Errorf("exclusions[%d].%w", i, err)
 		}
 	}

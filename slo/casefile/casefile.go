@@ -46,7 +46,7 @@ func answer(v value) (result, error) {
 	}
 	ledger, err := slo.Evaluate(in)
 	if err != nil {
-		return result{}, v.wrap(err)
+		return result{}, v.within(err)
 	}
 	return newResult(name, ledger), nil
 }

@@ -29,6 +29,9 @@ func decodeCase(v value) (string, slo.Input, error) {
 	if in.Period, err = decodeWindow(fields["window"], in.Now); err != nil {
 		return "", slo.Input{}, err
 	}
+	if err := in.Period.Validate(); err != nil {
+		return "", slo.Input{}, fields["window"].within(err)
+	}
 	if in.Series, err = decodeSeries(fields["series"]); err != nil {
 		return "", slo.Input{}, err
 	}

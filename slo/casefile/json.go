@@ -150,6 +150,14 @@ func (v value) wrap(err error) error {
 	return fmt.Errorf("%s: %w", v.path, err)
 }
 
+// within places an error that itself begins with a field of v.
+func (v value) within(err error) error {
+	if v.path == "" || err == nil {
+		return err
+	}
+	return fmt.Errorf("%s.%w", v.path, err)
+}
+
 // want is an error unless the value is of the kind.
 func (v value) want(k kind) error {
 	if v.kind != k {

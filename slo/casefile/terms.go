@@ -158,7 +158,7 @@ func decodeLocalMaintenance(v value, required []string) (slo.Maintenance, error)
 		}
 	}
 	if err := m.Validate(); err != nil {
-		return m, v.wrap(err)
+		return m, v.within(err)
 	}
 	return withAnnouncement(m, fields)
 }
