@@ -52,7 +52,10 @@ func (c *Calendar) Open(p Period) []Period {
 	if c == nil {
 		return []Period{p}
 	}
-	week := c.week()
+	return c.open(c.week(), p)
+}
+
+func (c *Calendar) open(week week, p Period) []Period {
 	closed := c.closedDays()
 	var open []Period
 	for _, z := range zoneSpans(c.Zone, p) {
@@ -75,19 +78,19 @@ func (c *Calendar) Open(p Period) []Period {
 type week [7][]Period
 
 func (c *Calendar) week() (w week) {
-	for _, r := range c.Rules {
-		to := r.To
-		if to <= r.From {
-			to += clockDay
-		}
-		for day, listed := range r.Days {
-			if listed {
-				w[day] = append(w[day], Period{r.From.Milliseconds(), to.Milliseconds()})
+	all := make([]Period, 0, 7*len(c.Rules))
+	for day := range w {
+		from := len(all)
+		for _, r := range c.Rules {
+			to := r.To
+			if to <= r.From {
+				to += clockDay
+			}
+			if r.Days[day] {
+				all = append(all, Period{r.From.Milliseconds(), to.Milliseconds()})
 			}
 		}
-	}
-	for day := range w {
-		w[day] = joinPeriods(w[day])
+		w[day] = joinPeriods(all[from:])
 	}
 	return w
 }
@@ -107,19 +110,20 @@ func (w *week) appendDay(open []Period, day, offset int64, p Period) []Period {
 // mostOpenings bounds how often a calendar may open in a period.
 const mostOpenings = 1_000_000
 
-// checkSize is an error when the calendar would open too often in p to be laid out.
-func (c *Calendar) checkSize(p Period) error {
+// bounded lays the calendar out over p as Open does, unless it would open too often.
+func (c *Calendar) bounded(p Period) ([]Period, error) {
 	if c == nil {
-		return nil
+		return c.Open(p), nil
 	}
+	week := c.week()
 	perWeek := 0
-	for _, day := range c.week() {
+	for _, day := range week {
 		perWeek += len(day)
 	}
 	if weeks := (p.End-p.Start)/(7*msPerDay) + 1; weeks*int64(perWeek) > mostOpenings {
-		return fmt.Errorf("rules: open more than %d times in the period", mostOpenings)
+		return nil, fmt.Errorf("rules: open more than %d times in the period", mostOpenings)
 	}
-	return nil
+	return c.open(week, p), nil
 }
 
 func (c *Calendar) closedDays() []int64 {

@@ -41,10 +41,10 @@ func NewTimetable(t Terms, p Period) (*Timetable, error) {
 	if err := p.Validate(); err != nil {
 		return nil, fmt.Errorf("period.%w", err)
 	}
-	if err := t.Hours.checkSize(p); err != nil {
+	open, err := t.Hours.bounded(p)
+	if err != nil {
 		return nil, fmt.Errorf("service_hours.%w", err)
 	}
-	open := t.Hours.Open(p)
 	maintenance, err := t.counted(p, open)
 	if err != nil {
 		return nil, err
