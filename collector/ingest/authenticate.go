@@ -24,7 +24,7 @@ func (h *Handler) authenticate(w http.ResponseWriter, r *http.Request, now time.
 	if !ok {
 		return store.Agent{}, nil, refuse(http.StatusUnauthorized, "no agent with key %q is registered here: register it with nines agent register", claim.KeyID)
 	}
-	body, err := readBody(w, r, now)
+	body, err := readBody(w, r)
 	if err != nil {
 		return store.Agent{}, nil, err
 	}
@@ -45,12 +45,12 @@ func (h *Handler) authenticate(w http.ResponseWriter, r *http.Request, now time.
 	return agent, body, nil
 }
 
-func readBody(w http.ResponseWriter, r *http.Request, now time.Time) ([]byte, error) {
+func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	tooLong := refuse(http.StatusRequestEntityTooLarge, "the body is longer than %d bytes: send smaller batches", wire.MaxBatchBytes)
 	if r.ContentLength > wire.MaxBatchBytes {
 		return nil, tooLong
 	}
-	http.NewResponseController(w).SetReadDeadline(now.Add(bodyTime)) //nolint:errcheck // a writer without deadlines is a test's
+	http.NewResponseController(w).SetReadDeadline(time.Now().Add(bodyTime)) //nolint:errcheck // a writer without deadlines is a test's
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, wire.MaxBatchBytes))
 	var over *http.MaxBytesError
 	switch {

@@ -8,6 +8,7 @@
 package ingest
 
 import (
+	"context"
 	"log/slog"
 	"net/http"
 	"runtime"
@@ -23,9 +24,14 @@ import (
 	"github.com/nines-monitor/nines/internal/wire"
 )
 
-// maxRequests bounds the requests that are read or answered at once, and with them memory:
-// a batch takes up to a MiB as it comes and some 5 MB decoded.
-const maxRequests = 32
+// Bounds of the requests that are read or answered at once, and with them of memory: a batch
+// takes up to a MiB as it comes and some 5 MB decoded. Some more may wait a little for a place,
+// with nothing of them read.
+const (
+	maxRequests = 32
+	maxQueue    = 512
+	patience    = 2 * time.Second
+)
 
 // Options are what ingest stands on.
 type Options struct {
@@ -46,7 +52,9 @@ type Handler struct {
 	mux      *http.ServeMux
 	nonces   *nonces
 	checks   checkSets
-	requests chan struct{} // a place for each request
+	queue    chan struct{} // a place for each request that waits
+	requests chan struct{} // a place for each request under way
+	patience time.Duration
 	decoding chan struct{} // a place for each batch that is being decompressed
 	failing  atomic.Bool   // the journal took nothing the last time
 	metrics  *metrics.Set
@@ -57,7 +65,8 @@ type Handler struct {
 func New(o Options) *Handler {
 	h := &Handler{
 		Options: o, mux: http.NewServeMux(), nonces: newNonces(), metrics: metrics.NewSet(),
-		requests: make(chan struct{}, maxRequests), decoding: make(chan struct{}, runtime.GOMAXPROCS(0)),
+		queue: make(chan struct{}, maxQueue), requests: make(chan struct{}, maxRequests), patience: patience,
+		decoding: make(chan struct{}, runtime.GOMAXPROCS(0)),
 	}
 	if h.Now == nil {
 		h.Now = time.Now
@@ -97,17 +106,33 @@ func (h *Handler) answer(handle func(http.ResponseWriter, request) error) http.H
 }
 
 func (h *Handler) serve(w http.ResponseWriter, r *http.Request, now time.Time, handle func(http.ResponseWriter, request) error) error {
-	select {
-	case h.requests <- struct{}{}:
-		defer func() { <-h.requests }()
-	default:
-		return later(http.StatusTooManyRequests, time.Second, "the collector has %d requests under way, which is as many as it takes: send it again", maxRequests)
+	if !h.enter(r.Context()) {
+		return later(http.StatusTooManyRequests, time.Second, "the collector has as many requests under way as it takes: send it again")
 	}
+	defer func() { <-h.requests }()
 	agent, body, err := h.authenticate(w, r, now)
 	if err != nil {
 		return err
 	}
 	return handle(w, request{Request: r, agent: agent, body: body, now: now})
+}
+
+// enter takes a place among the requests under way, or gives up.
+func (h *Handler) enter(ctx context.Context) bool {
+	select {
+	case h.queue <- struct{}{}:
+		defer func() { <-h.queue }()
+	default:
+		return false
+	}
+	ctx, cancel := context.WithTimeout(ctx, h.patience)
+	defer cancel()
+	select {
+	case h.requests <- struct{}{}:
+		return true
+	case <-ctx.Done():
+		return false
+	}
 }
 
 // giveConfig tells an agent what to probe.

@@ -1,0 +1,248 @@
+package ingest
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"net/http"
+	"reflect"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/nines-monitor/nines/collector/journal"
+	"github.com/nines-monitor/nines/collector/store"
+	"github.com/nines-monitor/nines/internal/wire"
+	"github.com/nines-monitor/nines/slo"
+)
+
+func TestABatchIsDurableAndFolded(t *testing.T) {
+	w := newWorld(t)
+	ack := w.send(w.encode(1, run("erp", -90, 3, wire.OK), run("dns", -60, 2, wire.Timeout)))
+	want := wire.Ack{Result: wire.Accepted, Epoch: 1 << 63, Seq: 1, Watermark: 1, CollectorTime: epoch.UnixMilli(), ConfigRevision: "r1"}
+	if !reflect.DeepEqual(ack, want) {
+		t.Errorf("acknowledgement\n got %+v\nwant %+v", ack, want)
+	}
+	if s := w.spans("erp"); len(s) != 1 || s[0].State != slo.Up || s[0].Start != epoch.UnixMilli()-90_000 {
+		t.Errorf("spans of erp = %v, want up since 90 s before", s)
+	}
+	if s := w.spans("dns"); len(s) != 1 || s[0].State != slo.Down || wire.Reason(s[0].Reason) != wire.Timeout {
+		t.Errorf("spans of dns = %v, want down by timeout", s)
+	}
+	if n := journaled(t, w); n != 1 {
+		t.Errorf("the journal has %d batches, want 1", n)
+	}
+	agents := w.registry.Agents()
+	if len(agents) != 1 || agents[0].LastContact != epoch.UnixMilli() || agents[0].Version != "1.2.3" {
+		t.Errorf("Agents() = %+v, want the last contact and version of hq-1", agents)
+	}
+}
+
+func journaled(t *testing.T, w *world) (n int) {
+	t.Helper()
+	err := w.db.Replay(t.Context(), 0, func(journal.Position, journal.Record) error { n++; return nil })
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+func TestARepeatIsASuccess(t *testing.T) {
+	w := newWorld(t)
+	body := w.encode(1, run("erp", -90, 3, wire.OK), run("unheard-of", -30, 1, wire.OK))
+	first, second := w.send(body), w.send(body)
+	if second.Result != wire.Duplicate || second.Watermark != 1 || !reflect.DeepEqual(first.Rejected, second.Rejected) || len(second.Rejected) != 1 {
+		t.Errorf("second acknowledgement = %+v, want a duplicate that rejects what the first did: %+v", second, first.Rejected)
+	}
+	if n := journaled(t, w); n != 1 {
+		t.Errorf("the journal has %d batches, want 1", n)
+	}
+}
+
+func TestAForkIsRefusedAndShown(t *testing.T) {
+	w := newWorld(t)
+	w.send(w.encode(1, run("erp", -90, 3, wire.OK)))
+	before := w.spans("erp")
+	p, _ := w.refused(w.signed("POST", wire.PathBatches, w.encode(1, run("erp", -90, 3, wire.Timeout))), http.StatusConflict)
+	if !strings.Contains(p.Error, "other content") {
+		t.Errorf("problem = %q, want it to say what came", p.Error)
+	}
+	if after := w.spans("erp"); !reflect.DeepEqual(before, after) {
+		t.Errorf("spans after a fork = %v, want them as before: %v", after, before)
+	}
+	q, err := w.db.Quarantine(t.Context(), "acme", 10)
+	if err != nil || len(q) != 1 || q[0].Count != 3 || q[0].Check != "" || !strings.Contains(q[0].Reason, "fork") {
+		t.Errorf("Quarantine() = %+v, %v, want the fork with 3 results", q, err)
+	}
+	if a := w.registry.Agents()[0]; a.Fault == "" {
+		t.Error("the agent is not flagged")
+	}
+	stored, err := w.db.Agents(t.Context())
+	if err != nil || stored[0].Fault == "" {
+		t.Errorf("stored agents = %+v, %v, want the flag", stored, err)
+	}
+}
+
+func TestABadResultDoesNotCostItsNeighbours(t *testing.T) {
+	w := newWorld(t)
+	const fiveMinutes = 300
+	ack := w.send(w.encode(1,
+		run("erp", -60, 3, wire.OK),
+		run("unheard-of", -60, 4, wire.OK),
+		run("dns", fiveMinutes-30, 3, wire.OK), // two in time, one beyond
+		run("unheard-of", 600, 1, wire.OK)))
+	want := []wire.Rejected{
+		{Check: "unheard-of", Count: 5, Reason: "the site has no such check"},
+		{Check: "dns", Count: 1, Reason: "more than 5 minutes in the future"},
+	}
+	if !reflect.DeepEqual(ack.Rejected, want) {
+		t.Errorf("rejected\n got %+v\nwant %+v", ack.Rejected, want)
+	}
+	at := epoch.UnixMilli()
+	q, err := w.db.Quarantine(t.Context(), "acme", 10)
+	wantRows := []store.Quarantined{
+		{Tenant: "acme", Agent: "hq-1", Epoch: 1 << 63, Seq: 1, Check: "dns", Count: 1, Reason: want[1].Reason, At: at},
+		{Tenant: "acme", Agent: "hq-1", Epoch: 1 << 63, Seq: 1, Check: "unheard-of", Count: 5, Reason: want[0].Reason, At: at},
+	}
+	if err != nil || !reflect.DeepEqual(q, wantRows) {
+		t.Errorf("Quarantine()\n got %+v, %v\nwant %+v", q, err, wantRows)
+	}
+	if s := w.spans("unheard-of"); s != nil {
+		t.Errorf("spans of a check that the site does not have = %v, want none", s)
+	}
+	if s := w.spans("dns"); len(s) != 1 || s[0].Last != at+fiveMinutes*1000 {
+		t.Errorf("spans of dns = %v, want one up to 5 minutes ahead", s)
+	}
+}
+
+func TestResultsOutliveTheirCheck(t *testing.T) {
+	w := newWorld(t)
+	w.send(w.encode(1, run("erp", -90, 1, wire.OK)))
+	w.set(func() { w.config.Revision, w.config.Checks = "r2", w.config.Checks[1:] })
+	ack := w.send(w.encode(2, run("erp", -60, 2, wire.OK)))
+	if ack.Rejected != nil || ack.ConfigRevision != "r2" {
+		t.Errorf("acknowledgement after the check was removed = %+v, want nothing rejected and revision r2", ack)
+	}
+}
+
+func TestBadBatches(t *testing.T) {
+	w := newWorld(t)
+	whole := w.encode(1, run("erp", 0, 1, wire.OK))
+	newer := bytes.Clone(whole)
+	newer[4] = 99
+	for name, tc := range map[string]struct {
+		body   []byte
+		status int
+		says   string
+	}{
+		"nothing at all":                  {nil, http.StatusBadRequest, "not a batch"},
+		"something else":                  {[]byte("hello, world"), http.StatusBadRequest, "not a batch"},
+		"cut short":                       {whole[:len(whole)-3], http.StatusBadRequest, "decode batch"},
+		"a newer format is kept for late": {newer, http.StatusServiceUnavailable, "upgrade the collector"},
+		"longer than a batch may be":      {make([]byte, wire.MaxBatchBytes+1), http.StatusRequestEntityTooLarge, "smaller batches"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p, _ := w.refused(w.signed("POST", wire.PathBatches, tc.body), tc.status)
+			if !strings.Contains(p.Error, tc.says) {
+				t.Errorf("problem = %q, want it to say %q", p.Error, tc.says)
+			}
+		})
+	}
+	if n := journaled(t, w); n != 0 {
+		t.Errorf("the journal has %d batches, want none", n)
+	}
+}
+
+func TestNoContractCostsNoResults(t *testing.T) {
+	w := newWorld(t)
+	w.set(func() { w.closed = true })
+	p, res := w.refused(w.signed("POST", wire.PathBatches, w.encode(1, run("erp", 0, 1, wire.OK))), http.StatusServiceUnavailable)
+	if !strings.Contains(p.Error, "site hq of client acme") || res.Header.Get("Retry-After") == "" {
+		t.Errorf("problem = %q, Retry-After %q, want the site named and a time to come back", p.Error, res.Header.Get("Retry-After"))
+	}
+}
+
+// brokenJournal is a journal on a disk that takes nothing.
+type brokenJournal struct {
+	journal.Journal
+	err error
+}
+
+func (j brokenJournal) Append(context.Context, journal.Record) (journal.Receipt, error) {
+	return journal.Receipt{}, j.err
+}
+
+func TestWhatIsNotDurableIsNotAcknowledged(t *testing.T) {
+	for name, tc := range map[string]struct {
+		err    error
+		status int
+	}{
+		"the disk is full":   {journal.ErrFull, http.StatusInsufficientStorage},
+		"the disk is broken": {errors.New("input/output error on /secret/path"), http.StatusServiceUnavailable},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			w.handler.Journal = brokenJournal{w.db, tc.err}
+			p, res := w.refused(w.signed("POST", wire.PathBatches, w.encode(1, run("erp", 0, 1, wire.OK))), tc.status)
+			if strings.Contains(p.Error, "/secret/path") || res.Header.Get("Retry-After") == "" {
+				t.Errorf("problem = %q, Retry-After %q, want no particulars and a time to come back", p.Error, res.Header.Get("Retry-After"))
+			}
+			if s := w.spans("erp"); s != nil {
+				t.Errorf("spans = %v, want none", s)
+			}
+		})
+	}
+}
+
+// slowJournal lets nobody go on before it is opened.
+type slowJournal struct {
+	journal.Journal
+	open chan struct{}
+}
+
+func (j slowJournal) Append(ctx context.Context, r journal.Record) (journal.Receipt, error) {
+	<-j.open
+	return j.Journal.Append(ctx, r)
+}
+
+func TestTooManyAtOnceAreSentBack(t *testing.T) {
+	w := newWorld(t)
+	slow := slowJournal{w.db, make(chan struct{})}
+	w.handler.Journal, w.handler.patience = slow, time.Second
+	var wg sync.WaitGroup
+	for i := range maxRequests {
+		wg.Go(func() { w.send(w.encode(uint64(i+1), run("erp", int64(i), 1, wire.OK))) })
+	}
+	for deadline := time.Now().Add(10 * time.Second); len(w.handler.requests) < maxRequests; {
+		if time.Now().After(deadline) {
+			t.Fatalf("%d requests under way after 10 s, want %d", len(w.handler.requests), maxRequests)
+		}
+		<-time.After(time.Millisecond)
+	}
+	_, res := w.refused(w.signed("GET", wire.PathConfig, nil), http.StatusTooManyRequests)
+	if res.Header.Get("Retry-After") != "1" {
+		t.Errorf("Retry-After = %q, want 1", res.Header.Get("Retry-After"))
+	}
+	close(slow.open)
+	wg.Wait()
+	if mark, err := w.db.Watermark(t.Context(), "acme", "hq-1", 1<<63); err != nil || mark != maxRequests {
+		t.Errorf("Watermark() = %d, %v, want %d", mark, err, maxRequests)
+	}
+}
+
+func TestManyAtOnceMakeOneTimeline(t *testing.T) {
+	w := newWorld(t)
+	const each = 20
+	var wg sync.WaitGroup
+	for range 2 { // each batch twice
+		for seq := range uint64(each) {
+			wg.Go(func() { w.send(w.encode(seq+1, run("erp", int64(seq)*60-each*60, 2, wire.OK))) })
+		}
+	}
+	wg.Wait()
+	w.timeline.Tick(t.Context())
+	if s := w.spans("erp"); len(s) != 1 || s[0].State != slo.Up || s[0].Last != epoch.UnixMilli()-30_000 {
+		t.Errorf("spans = %v, want one from 20 minutes to 30 s ago", s)
+	}
+}
