@@ -213,6 +213,14 @@ func TestBookRetiresTheClientOfADeletedFile(t *testing.T) {
 	}
 	d.put("a.toml", called("a", "Again"))
 	d.tick("a Again, b Bee")
+
+	// A file that is away for a moment is not remembered as gone.
+	for range 3 {
+		d.remove("a.toml")
+		d.tick("a Again, b Bee")
+		d.put("a.toml", called("a", "Again"))
+		d.tick("a Again, b Bee")
+	}
 }
 
 func TestBookFollowsARenamedFile(t *testing.T) {

@@ -168,6 +168,20 @@ http = { url = "http://[::1]:8080/", method = "HEAD", verify_tls = false }
 	equal(t, "language", c.Client.Language, "en")
 }
 
+// How long a result holds cannot be shorter than the way to the next one.
+func TestParseInheritsOnlyWhatFits(t *testing.T) {
+	c := parse(t, minimal("a")+`[defaults]
+stale_after = "1m"
+[[check]]
+id = "slow"
+site = "hq"
+interval = "5m"
+tcp = { address = "erp.example:443" }
+`)
+	equal(t, "checks[0].Fold", c.Checks[0].Fold, slo.Params{Interval: 30_000, StaleAfter: 60_000, DownAfter: 2, UpAfter: 1})
+	equal(t, "checks[1].Fold", c.Checks[1].Fold, slo.Params{Interval: 300_000, DownAfter: 2, UpAfter: 1})
+}
+
 func TestParseMarksDemoData(t *testing.T) {
 	if c := parse(t, "demo = true\n"+minimal("a")); !c.Demo {
 		t.Error("demo: got false, want true")

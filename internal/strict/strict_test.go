@@ -138,6 +138,7 @@ func TestDecodeSaysWhatIsWrongAndWhere(t *testing.T) {
 		"syntax":                      {"name = 'x'\ncount = = 3", `f.toml:2: syntax: expected value but found '=' instead`},
 		"a key twice":                 {"name = 'x'\nname = 'y'", `f.toml:2: syntax: Key 'name' has already been defined.`},
 		"syntax beside a secret":      {"smtp_password = hunter2", `f.toml:1: syntax: this line cannot be read (not shown: it may hold a secret)`},
+		"syntax inside a secret":      {"password = \"\"\"\nhunter2 \\q\"\"\"", `f.toml:2: syntax: this line cannot be read (not shown: it may hold a secret)`},
 		"bytes that are no text":      {"name = 'x'\n# \xff", `f.toml:2: not UTF-8 text: save the file as UTF-8`},
 		"a NUL":                       {"name = 'x\x00'", `f.toml:1: syntax: TOML files cannot contain control characters: '0x00'`},
 		"lists without end":           {"name = 'x'\nanything = " + strings.Repeat("[", 500_000), `f.toml:2: nested deeper than 32 levels`},
