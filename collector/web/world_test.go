@@ -3,7 +3,8 @@ package web
 import (
 	"context"
 	"fmt"
-	"net/http/httptest"
+	"net"
+	"net/http"
 	"slices"
 	"strings"
 	"sync"
@@ -32,6 +33,7 @@ var noon = time.Date(2026, 11, 23, 13, 5, 9, 0, time.UTC)
 type world struct {
 	mu          sync.Mutex
 	now         time.Time
+	started     time.Time // the clock runs from now on since then; zero: it stands
 	contracts   []*contract.Contract
 	spans       map[string][]slo.Span // by "client.check"
 	agents      []store.Agent
@@ -81,16 +83,22 @@ func (w *world) options() Options {
 			w.agents = append(slices.DeleteFunc(w.agents, func(b store.Agent) bool { return b.Tenant == a.Tenant && b.ID == a.ID }), a)
 			return nil
 		},
-		Unsent:   func(context.Context) (int, error) { return w.unsent, nil },
-		Problems: func() []string { return w.problems },
-		Changes:  func() (<-chan struct{}, func()) { return w.changed, func() {} },
-		Now: func() time.Time {
-			w.mu.Lock()
-			defer w.mu.Unlock()
-			return w.now
-		},
+		Unsent:      func(context.Context) (int, error) { return w.unsent, nil },
+		Problems:    func() []string { return w.problems },
+		Changes:     func() (<-chan struct{}, func()) { return w.changed, func() {} },
+		Now:         w.clock,
 		ContractDir: "/var/lib/nines/clients",
 	}
+}
+
+// clock stands still at now, unless the world was started.
+func (w *world) clock() time.Time {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.started.IsZero() {
+		return w.now
+	}
+	return w.now.Add(time.Since(w.started))
 }
 
 // change lets a test alter the world, and tells the page.
@@ -299,22 +307,52 @@ func practice(t testing.TB) *world {
 	return w
 }
 
-// serve opens a site over a real listener, and keeps its page live until the test ends.
+// serve opens a site over a real listener, keeps its page live until the test ends, and gives
+// its address.
 func serve(t testing.TB, opts Options) string {
 	t.Helper()
+	s := startServer(t, opts, "127.0.0.1:0")
+	t.Cleanup(func() { s.stop(t) })
+	return "http://" + s.addr
+}
+
+// server is a site that runs as the collector runs it.
+type server struct {
+	addr   string
+	http   *http.Server
+	cancel context.CancelFunc
+	ran    chan error
+}
+
+func startServer(t testing.TB, opts Options, addr string) *server {
+	t.Helper()
+	listener, err := net.Listen("tcp", addr)
+	if err != nil {
+		t.Fatal(err)
+	}
 	site := New(opts)
 	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan error, 1)
-	go func() { done <- site.Run(ctx) }()
-	server := httptest.NewServer(site)
-	t.Cleanup(func() {
-		cancel()
-		if err := <-done; err != nil {
-			t.Errorf("Run: %v", err)
-		}
-		server.Close() // hangs if a stream is still open
-	})
-	return server.URL
+	s := &server{
+		addr: listener.Addr().String(), cancel: cancel, ran: make(chan error, 1),
+		http: &http.Server{Handler: site, ReadHeaderTimeout: 5 * time.Second, WriteTimeout: 15 * time.Second},
+	}
+	go func() { s.ran <- site.Run(ctx) }()
+	go s.http.Serve(listener) //nolint:errcheck // ends with Shutdown
+	return s
+}
+
+// stop ends the streams and then the server, as the collector does.
+func (s *server) stop(t testing.TB) {
+	t.Helper()
+	s.cancel()
+	if err := <-s.ran; err != nil {
+		t.Errorf("Run: %v", err)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	if err := s.http.Shutdown(ctx); err != nil {
+		t.Errorf("Shutdown: %v; a stream was still open", err)
+	}
 }
 
 // single is the first minute of a new collector: one service, hardly observed.
