@@ -68,8 +68,22 @@ type spanJSON struct {
 	Start  string  `json:"start"`
 	End    string  `json:"end"`
 	Class  string  `json:"class"`
+	State  string  `json:"state"` // the service's, whatever the class
 	Reason *string `json:"reason"`
 	Cause  string  `json:"cause"`
+
+	Evidence []evidenceJSON `json:"evidence"`
+}
+
+// evidenceJSON is a span of a series that decided the service's state. Where nothing was
+// observed it has no times.
+type evidenceJSON struct {
+	Series string  `json:"series"`
+	State  string  `json:"state"`
+	Reason *string `json:"reason"`
+	Start  *string `json:"start"`
+	Last   *string `json:"last"` // observation that belongs to the span
+	End    *string `json:"end"`
 }
 
 type servicesAnswer struct {
@@ -173,11 +187,23 @@ func (s *Site) ledgerOf(r *http.Request, c *contract.Contract, promised contract
 		return ledgerJSON{}, err
 	}
 	for _, span := range spans {
-		one.Spans = append(one.Spans, spanJSON{
-			instant(span.Start), instant(span.End), span.Class.String(), optionalReason(wire.Reason(span.Reason)), span.Cause,
-		})
+		one.Spans = append(one.Spans, newSpanJSON(span))
 	}
 	return one, nil
+}
+
+func newSpanJSON(span slo.ClassSpan) spanJSON {
+	one := spanJSON{
+		Start: instant(span.Start), End: instant(span.End), Class: span.Class.String(), State: span.State.String(),
+		Reason: optionalReason(wire.Reason(span.Reason)), Cause: span.Cause, Evidence: []evidenceJSON{},
+	}
+	for _, e := range span.Evidence {
+		one.Evidence = append(one.Evidence, evidenceJSON{
+			Series: e.Series, State: e.Span.State.String(), Reason: optionalReason(wire.Reason(e.Span.Reason)),
+			Start: optionalInstant(e.Span.Start), Last: optionalInstant(e.Span.Last), End: optionalInstant(e.Span.End),
+		})
+	}
+	return one
 }
 
 func (s *Site) answerOf(r *http.Request, c *contract.Contract, promised contract.SLO, window string, now int64) (ledger.Answer, error) {

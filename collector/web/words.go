@@ -60,7 +60,7 @@ func age(ms int64) string {
 func length(ms int64) string {
 	s := ms / 1000
 	switch {
-	case ms < 1000:
+	case 0 < ms && ms < 1000:
 		return fmt.Sprintf("%d ms", ms)
 	case s < 60:
 		return fmt.Sprintf("%d s", s)
@@ -89,7 +89,7 @@ func shortPeriod(label string) string {
 
 var reasonWords = map[wire.Reason]string{
 	wire.Timeout: "no answer in time", wire.Refused: "connection refused", wire.Reset: "connection reset",
-	wire.Unreachable: "unreachable", wire.DNSNotFound: "name not found", wire.DNSTimeout: "resolver does not answer",
+	wire.Unreachable: "no way to the target", wire.DNSNotFound: "name not found", wire.DNSTimeout: "resolver does not answer",
 	wire.DNSFailure: "resolver reports an error", wire.TLSExpired: "certificate out of date", wire.TLSName: "certificate for another name",
 	wire.TLSUntrusted: "certificate not trusted", wire.TLSHandshake: "TLS handshake failed", wire.HTTPStatus: "unexpected HTTP status",
 	wire.BodyMismatch: "unexpected content", wire.Redirects: "too many redirects", wire.Protocol: "unexpected answer",
