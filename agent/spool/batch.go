@@ -24,14 +24,20 @@ type Batch struct {
 var ErrSettled = errors.New("batch is settled already")
 
 // Next gives the oldest batch that is not settled, and makes one of what waits if there is
-// none; false: nothing waits. A batch is durable before Next gives it.
+// none; after these, batches that the collector has lost; false: there is nothing to send. A
+// batch is durable before Next gives it.
 func (s *Spool) Next() (Batch, bool, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for {
 		if s.made == nil {
-			if ok, err := s.cut(); !ok {
+			ok, err := s.cut()
+			if err != nil {
 				return Batch{}, false, err
+			}
+			if !ok {
+				b, ok := s.repeat()
+				return b, ok, nil
 			}
 		}
 		body, ok, err := s.body(s.made)
@@ -53,7 +59,7 @@ func (s *Spool) body(m *made) ([]byte, bool, error) {
 	if m.body != nil {
 		return m.body, true, nil
 	}
-	data, err := s.batches.read(m.segment, m.offset)
+	data, err := s.batches.read(m.segment, m.offset, m.segment.size)
 	if err != nil {
 		return nil, false, err
 	}
@@ -129,7 +135,7 @@ func (s *Spool) gather() (gathered, error) {
 		if seg.id == s.at.cursor.segment {
 			from = int(s.at.cursor.offset)
 		}
-		data, err := s.results.read(seg, int64(from))
+		data, err := s.results.read(seg, int64(from), seg.size)
 		if err != nil {
 			return gathered{}, err
 		}
@@ -181,21 +187,24 @@ func runs(entries []Entry) []wire.Run {
 	return all
 }
 
-// ErrBehind is returned for a batch above the collector's watermark: it is kept, and Next
-// gives it again.
-var ErrBehind = errors.New("the collector's watermark is below the batch")
-
-// Done settles b: all up to watermark is durable at the collector.
+// Done settles b, which the collector says is durable with it, as is all of b's epoch up to
+// watermark. If that leaves out earlier batches, they are sent again.
 func (s *Spool) Done(b Batch, watermark uint64) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	switch {
-	case s.made == nil || s.made.serial != b.serial:
-		return ErrSettled
-	case watermark < b.Seq:
-		return ErrBehind
+	if s.settleRepeat(b) {
+		return nil
 	}
+	if s.made == nil || s.made.serial != b.serial {
+		return ErrSettled
+	}
+	h := s.made.header
 	s.settle()
+	if watermark < h.seq {
+		if err := s.rewind(h, watermark); err != nil {
+			return fmt.Errorf("look for earlier batches: %w", err)
+		}
+	}
 	return nil
 }
 
@@ -204,7 +213,8 @@ func (s *Spool) Done(b Batch, watermark uint64) error {
 func (s *Spool) SetAside(b Batch) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.made == nil || s.made.serial != b.serial {
+	repeat := len(s.again) > 0 && s.again[0].serial == b.serial
+	if !repeat && (s.made == nil || s.made.serial != b.serial) {
 		return ErrSettled
 	}
 	if _, err := s.aside.keep(fmt.Sprintf("refused-%016x-%d.batch", b.Epoch, b.Seq), b.Body); err != nil {
@@ -213,8 +223,19 @@ func (s *Spool) SetAside(b Batch) error {
 	s.metrics.refused.Inc()
 	s.metrics.refusedResults.Add(b.Results)
 	s.newEpoch()
-	s.settle()
+	if !s.settleRepeat(b) {
+		s.settle()
+	}
 	return nil
+}
+
+// settleRepeat settles b if it is the batch that repeat gave.
+func (s *Spool) settleRepeat(b Batch) bool {
+	if len(s.again) == 0 || s.again[0].serial != b.serial {
+		return false
+	}
+	s.again = s.again[1:]
+	return true
 }
 
 // settle forgets the batch that was made, and frees what it held in the results log.

@@ -200,9 +200,9 @@ func (l *segments) find(id uint64) *segment {
 	return nil
 }
 
-// read gives what seg holds from the offset on.
-func (l *segments) read(seg *segment, from int64) ([]byte, error) {
-	if from >= seg.size {
+// read gives what seg holds from one offset to another.
+func (l *segments) read(seg *segment, from, to int64) ([]byte, error) {
+	if from >= to {
 		return nil, nil
 	}
 	f, err := os.Open(l.path(seg.id))
@@ -210,5 +210,5 @@ func (l *segments) read(seg *segment, from int64) ([]byte, error) {
 		return nil, err
 	}
 	defer f.Close()
-	return io.ReadAll(io.NewSectionReader(f, from, seg.size-from))
+	return io.ReadAll(io.NewSectionReader(f, from, to-from))
 }

@@ -38,8 +38,10 @@ type Spool struct {
 	aside   *quarantine
 	ballast int64 // bytes of it on disk
 	at      mark
-	made    *made // the batch that is made and not settled; nil: none
-	waiting int   // results that no batch holds
+	made    *made   // the batch that is made and not settled; nil: none
+	waiting int     // results that no batch holds
+	again   []place // delivered batches that the collector has lost, oldest first
+	rewound uint64  // the last epoch that batches were sent again of
 	last    map[string]int64
 }
 
@@ -90,7 +92,7 @@ func Open(dir string, o Options) (*Spool, error) {
 func (s *Spool) replayBatches() error {
 	suspect := false // damage that may have been a batch, since the last mark
 	for _, seg := range s.batches.list {
-		data, err := s.batches.read(seg, 0)
+		data, err := s.batches.read(seg, 0, seg.size)
 		if err != nil {
 			return err
 		}
@@ -151,7 +153,7 @@ func (s *Spool) hold(h header, seg *segment, offset int64) {
 func (s *Spool) replayResults() error {
 	s.waiting = 0
 	for _, seg := range s.results.list {
-		data, err := s.results.read(seg, 0)
+		data, err := s.results.read(seg, 0, seg.size)
 		if err != nil {
 			return err
 		}

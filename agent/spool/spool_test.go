@@ -70,21 +70,94 @@ func TestABatchIsTheSameOnEveryAttempt(t *testing.T) {
 	}
 }
 
-func TestDoneNeedsTheWatermark(t *testing.T) {
+func TestABatchIsSettledOnce(t *testing.T) {
 	s := open(t, t.TempDir())
 	add(t, s, 0, 10)
 	b, _ := next(t, s)
-	if err := s.Done(b, b.Seq-1); !errors.Is(err, ErrBehind) {
-		t.Errorf("Done below the watermark = %v, want ErrBehind", err)
-	}
-	if again, ok := next(t, s); !ok || again.Seq != b.Seq {
-		t.Errorf("Next() = batch %d, %v; want batch %d again", again.Seq, ok, b.Seq)
-	}
 	if err := s.Done(b, b.Seq); err != nil {
 		t.Errorf("Done = %v, want nil", err)
 	}
 	if err := s.Done(b, b.Seq); !errors.Is(err, ErrSettled) {
 		t.Errorf("second Done = %v, want ErrSettled", err)
+	}
+	if err := s.SetAside(b); !errors.Is(err, ErrSettled) {
+		t.Errorf("SetAside after Done = %v, want ErrSettled", err)
+	}
+}
+
+func TestARestoredCollectorIsSentWhatItLacks(t *testing.T) {
+	s := open(t, t.TempDir())
+	deliver := func(n int) Batch {
+		add(t, s, n*10, n*10+10)
+		b, _ := next(t, s)
+		return b
+	}
+	var sent []Batch
+	for n := range 6 {
+		b := deliver(n)
+		sent = append(sent, b)
+		if err := s.Done(b, b.Seq); err != nil {
+			t.Fatal(err)
+		}
+	}
+	seventh := deliver(6)
+	if err := s.Done(seventh, 2); err != nil { // restored: it has 1 and 2, and now 7
+		t.Fatal(err)
+	}
+	var again []uint64
+	for {
+		b, ok := next(t, s)
+		if !ok {
+			break
+		}
+		if !bytes.Equal(b.Body, sent[b.Seq-1].Body) {
+			t.Errorf("batch %d comes again with other bytes", b.Seq)
+		}
+		again = append(again, b.Seq)
+		if err := s.Done(b, b.Seq); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if want := []uint64{3, 4, 5, 6}; !reflect.DeepEqual(again, want) {
+		t.Errorf("sent again: %v, want %v", again, want)
+	}
+	eighth := deliver(7)
+	if eighth.Epoch != seventh.Epoch || eighth.Seq != 8 {
+		t.Errorf("next batch is %d of epoch %d, want 8 of %d", eighth.Seq, eighth.Epoch, seventh.Epoch)
+	}
+	// A collector that cannot be made whole gets a fresh epoch, and is not sent everything anew.
+	if err := s.Done(eighth, 2); err != nil {
+		t.Fatal(err)
+	}
+	if b, ok := next(t, s); ok {
+		t.Errorf("batch %d comes a third time, want none", b.Seq)
+	}
+	if ninth := deliver(8); ninth.Epoch == eighth.Epoch || ninth.Seq != 1 {
+		t.Errorf("next batch is %d of epoch %d, want 1 of a new one", ninth.Seq, ninth.Epoch)
+	}
+}
+
+func TestANewCollectorIsSentWhatIsHeld(t *testing.T) {
+	s := openWith(t, t.TempDir(), Options{MaxBytes: 2 * MiB})
+	for n := 0; n < 60_000; n += 5000 {
+		add(t, s, n, n+5000)
+		drain(t, s)
+	}
+	s.mu.Lock()
+	s.dropSettled(false) // the oldest are gone
+	s.mu.Unlock()
+	add(t, s, 60_000, 60_010)
+	b, _ := next(t, s)
+	if err := s.Done(b, 0); err != nil {
+		t.Fatal(err)
+	}
+	got := drain(t, s)
+	if len(got) == 0 || len(got) >= 60_000 || !reflect.DeepEqual(got, upTo(60_000-len(got), 60_000)) {
+		t.Errorf("%d results come again, want the newest of those delivered, in order", len(got))
+	}
+	add(t, s, 60_010, 60_020)
+	if after, _ := next(t, s); after.Epoch == b.Epoch || after.Seq != 1 {
+		t.Errorf("next batch is %d of epoch %d, want 1 of a new one, for the old has a hole", after.Seq, after.Epoch)
 	}
 }
 
