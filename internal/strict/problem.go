@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // Problem is one thing that is wrong with a document, and where.
@@ -77,16 +78,36 @@ func (d *Document) Add(key, format string, args ...any) {
 // Problem is something to say about a key that does not make the document wrong, such as a
 // warning. It is not added.
 func (d *Document) Problem(key, format string, args ...any) Problem {
-	return Problem{d.name, d.Line(key), key, fmt.Sprintf(format, args...)}
+	return Problem{d.name, d.Line(key), shortened(key), shortened(fmt.Sprintf(format, args...))}
 }
 
-// Err is nil, or the document's Problems.
+// maxText bounds what a message repeats of a document, in bytes.
+const maxText = 400
+
+func shortened(text string) string {
+	if len(text) <= maxText {
+		return text
+	}
+	cut := maxText
+	for !utf8.RuneStart(text[cut]) {
+		cut--
+	}
+	return text[:cut] + "…"
+}
+
+// maxProblems bounds what is said of one document: more is noise, and may be meant to be.
+const maxProblems = 500
+
+// Err is nil, or the document's Problems, in order. Beyond the first 500 they are counted.
 func (d *Document) Err() error {
 	if len(d.problems) == 0 {
 		return nil
 	}
 	problems := slices.Clone(d.problems)
 	problems.Sort()
+	if more := len(problems) - maxProblems; more > 0 {
+		problems = append(problems[:maxProblems], Problem{File: d.name, Text: fmt.Sprintf("and %d more problems", more)})
+	}
 	return problems
 }
 
@@ -121,5 +142,5 @@ func (d *Document) fault(key string) {
 // broken adds the problem that keeps the document from being read.
 func (d *Document) broken(line int, text string) {
 	d.unread = true
-	d.problems = append(d.problems, Problem{File: d.name, Line: line, Text: text})
+	d.problems = append(d.problems, Problem{File: d.name, Line: line, Text: shortened(text)})
 }

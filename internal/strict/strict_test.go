@@ -135,6 +135,8 @@ func TestDecodeSaysWhatIsWrongAndWhere(t *testing.T) {
 		"a dotted key":                {"nested.a.deep.value = 'x'", `f.toml:1: nested.a.deep.value: want a whole number, got text`},
 		"a key with a line break":     {`"a\nb" = 1`, `f.toml:1: "a\nb": unknown key`},
 		"a key that turns the text":   {"\"a\u202eb\" = 1", `f.toml:1: "a\u202eb": unknown key`},
+		"a long value":                {"colour = '" + strings.Repeat("é", 300) + "'", `f.toml:1: colour: "` + strings.Repeat("é", 199) + "…"},
+		"a long key":                  {strings.Repeat("k", 1000) + " = 1", `f.toml:1: ` + strings.Repeat("k", 400) + "…: unknown key"},
 		"syntax":                      {"name = 'x'\ncount = = 3", `f.toml:2: syntax: expected value but found '=' instead`},
 		"a key twice":                 {"name = 'x'\nname = 'y'", `f.toml:2: syntax: Key 'name' has already been defined.`},
 		"syntax beside a secret":      {"smtp_password = hunter2", `f.toml:1: syntax: this line cannot be read (not shown: it may hold a secret)`},
@@ -179,6 +181,44 @@ status = "2xx"
 	var problems strict.Problems
 	if !errors.As(err, &problems) || len(problems) != 6 || err.Error() != want {
 		t.Errorf("Decode\n got %v\nwant %s", err, want)
+	}
+}
+
+func TestDecodeCountsTheProblemsBeyondReason(t *testing.T) {
+	var text strings.Builder
+	for i := range 50_000 {
+		fmt.Fprintf(&text, "key%d = 1\n", i)
+	}
+	var problems strict.Problems
+	if err := strict.Decode("f.toml", []byte(text.String()), new(document)); !errors.As(err, &problems) || len(problems) != 501 {
+		t.Fatalf("Decode: got %d problems, want 501", len(problems))
+	}
+	if got, want := problems[499].Line, 500; got != want {
+		t.Errorf("line of the last problem that is told: got %d, want %d", got, want)
+	}
+	if got, want := problems[500].String(), "f.toml: and 49500 more problems"; got != want {
+		t.Errorf("last problem: got %q, want %q", got, want)
+	}
+}
+
+// Nothing that fits into a document takes long to refuse or to read.
+func TestDecodeIsNotSlowedByHostileDocuments(t *testing.T) {
+	for name, text := range map[string]string{
+		"a long list":       "anything = [" + strings.Repeat("1,", 500_000) + "]",
+		"a long list lists": "anything = [" + strings.Repeat("[],", 340_000) + "]",
+		"many tables":       strings.Repeat("[[check]]\n", 100_000),
+		"many tables deep":  "[[anything.x]]\n" + strings.Repeat("[[anything.x.a.b.c.d.e.f.g.h.i.j.k.l.m.n]]\n", 20_000),
+		"a long string":     "name = '" + strings.Repeat("x", 1_000_000) + "'",
+		"a long key":        strings.Repeat("x", 1_000_000) + " = 1",
+		"many quotes":       "name = \"" + strings.Repeat("\\\"", 500_000) + "\"",
+	} {
+		t.Run(name, func(t *testing.T) {
+			start := time.Now()
+			_ = strict.Decode("f.toml", []byte(text), new(document))
+			if took := time.Since(start); took > 10*time.Second {
+				t.Errorf("Decode of %d bytes: took %v, want under 10 s", len(text), took)
+			}
+		})
 	}
 }
 
