@@ -58,6 +58,8 @@ func (p icmpProbe) Probe(ctx context.Context) Outcome {
 		return p.judge(r)
 	case errors.Is(err, errPermission):
 		return Outcome{Reason: wire.NoPermission, Detail: detail(err.Error())}
+	case errors.Is(err, errNoSlot), errors.Is(err, errLate):
+		return Outcome{Reason: wire.AgentFault, Detail: err.Error()} // though the deadline is past
 	}
 	return failed(ctx, err, wire.AgentFault)
 }

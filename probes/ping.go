@@ -118,11 +118,8 @@ func (s *sockets) pingAs(ctx context.Context, m mode, addr netip.Addr, packets i
 	if left <= 0 {
 		return round{}, errLate
 	}
-	parent := ctx
-	ctx, cancel := context.WithDeadline(ctx, deadline)
-	defer cancel()
 	v := newVolley(m, addr, packets, min(maxSpacing, left/time.Duration(2*packets)))
-	return v.run(ctx, parent, cancel)
+	return v.run(ctx, left)
 }
 
 // acquire takes a slot for a raw socket, and waits for it no longer than patience: the rest of
@@ -139,10 +136,9 @@ func (s *sockets) acquire(ctx context.Context, patience time.Duration) error {
 	case s.slots <- struct{}{}:
 		return nil
 	case <-timer.C:
-		return errNoSlot
 	case <-ctx.Done():
-		return ctx.Err()
 	}
+	return errNoSlot
 }
 
 func (s *sockets) release() { <-s.slots }
@@ -167,31 +163,35 @@ func newVolley(m mode, addr netip.Addr, packets int, spacing time.Duration) *vol
 	p.RecordRtts, p.RecordTTLs = false, false
 	v := &volley{pinger: p, packets: packets}
 	p.SetLogger(v)
+	p.OnSend = func(*probing.Packet) { v.sentAt = append(v.sentAt, time.Now()) }
+	p.OnRecv = v.received
+	p.OnSendError = func(_ *probing.Packet, err error) { v.giveUp(err) }
 	return v
 }
 
-// run returns when every packet is answered, when ctx ends, or when a send fails. That ctx's
-// time is up ends the wait; that parent was cancelled is an error.
-func (v *volley) run(ctx, parent context.Context, cancel func()) (round, error) {
-	v.pinger.OnSend = func(*probing.Packet) { v.sentAt = append(v.sentAt, time.Now()) }
-	v.pinger.OnRecv = func(p *probing.Packet) {
-		if p.Seq >= 0 && p.Seq < len(v.sentAt) {
-			v.rtts = append(v.rtts, time.Since(v.sentAt[p.Seq]))
-		}
+func (v *volley) received(p *probing.Packet) {
+	if p.Seq >= 0 && p.Seq < len(v.sentAt) {
+		v.rtts = append(v.rtts, time.Since(v.sentAt[p.Seq]))
 	}
-	v.pinger.OnSendError = func(_ *probing.Packet, err error) { v.failure = err; cancel() }
-	err := v.pinger.RunWithContext(ctx)
+}
+
+// run returns when every packet is answered, when it has waited for that long enough, when a
+// send fails, or when ctx is cancelled; the last two are errors.
+func (v *volley) run(ctx context.Context, wait time.Duration) (round, error) {
+	waiting, cancel := context.WithTimeout(ctx, wait)
+	defer cancel()
+	err := v.pinger.RunWithContext(waiting)
 	r := round{sent: len(v.sentAt), rtts: v.rtts}
 	switch {
 	case len(r.rtts) == v.packets:
 		return r, nil
 	case v.failure != nil:
 		return r, fmt.Errorf("send echo request: %w", v.failure)
-	case errors.Is(parent.Err(), context.Canceled):
-		return r, parent.Err()
-	case refusedSocket(err) && r.sent == 0:
+	case errors.Is(ctx.Err(), context.Canceled):
+		return r, ctx.Err()
+	case r.sent == 0 && refusedSocket(err):
 		return r, fmt.Errorf("%w: %w", errSocket, err)
-	case err != nil && ctx.Err() == nil:
+	case err != nil && waiting.Err() == nil:
 		return r, fmt.Errorf("ping: %w", err)
 	case r.sent == 0:
 		return r, errLate
@@ -201,9 +201,12 @@ func (v *volley) run(ctx, parent context.Context, cancel func()) (round, error) 
 
 // Infof is called by pro-bing when the kernel forbids a send (EACCES): it takes the target for
 // a broadcast address and tries again, without end where a rule of this host is the cause.
-// Ending its sending goroutine here, whose deferred calls close everything, is the way out.
-func (v *volley) Infof(string, ...any) {
-	v.failure = syscall.EACCES
+func (v *volley) Infof(string, ...any) { v.giveUp(syscall.EACCES) }
+
+// giveUp ends pro-bing's sending goroutine, in which it is called. The goroutine's deferred
+// calls end the rest; there is no other way out of its retries.
+func (v *volley) giveUp(err error) {
+	v.failure = err
 	runtime.Goexit()
 }
 

@@ -1,6 +1,7 @@
 package probes
 
 import (
+	"context"
 	"slices"
 	"testing"
 	"time"
@@ -29,6 +30,21 @@ func TestRawSlots(t *testing.T) {
 	time.AfterFunc(20*time.Millisecond, s.release)
 	if got := p.Probe(t.Context()); got.Reason != wire.OK {
 		t.Errorf("Probe with a slot that is given back soon = %s (%s), want %s", got.Reason, got.Detail, wire.OK)
+	}
+}
+
+// A host so busy that a probe starts when its time is over has not seen its target fail.
+func TestPingTooLate(t *testing.T) {
+	ctx, cancel := context.WithTimeout(t.Context(), -time.Second)
+	defer cancel()
+	for name, m := range map[string]mode{"unprivileged": unprivileged, "raw": raw} {
+		s := newSockets(1)
+		s.last4.Store(int32(m))
+		s.slots <- struct{}{}
+		p := icmpProbe{host: "127.0.0.1", packets: 1, sockets: s}
+		if got := p.Probe(ctx); got.Reason != wire.AgentFault {
+			t.Errorf("Probe, %s, after its deadline = %s (%s), want %s", name, got.Reason, got.Detail, wire.AgentFault)
+		}
 	}
 }
 
