@@ -52,7 +52,7 @@ func ParseDuration(s string) (time.Duration, error) {
 	if !found {
 		return parseGoDuration(s, s)
 	}
-	if sign := s[:len(s)-len(unsigned)]; len(sign) > 1 || strings.ContainsAny(rest, "+-d") {
+	if sign := s[:len(s)-len(unsigned)]; len(sign) > 1 || strings.Trim(days, "0123456789.") != "" || strings.ContainsAny(rest, "+-d") {
 		return 0, durationError(s)
 	}
 	// A day is 24 hours, so "1.5d" is 1.5 h times 24 and stays exact.
