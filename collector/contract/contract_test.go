@@ -10,6 +10,7 @@ import (
 
 	"github.com/nines-monitor/nines/collector/contract"
 	"github.com/nines-monitor/nines/internal/wire"
+	"github.com/nines-monitor/nines/probes"
 	"github.com/nines-monitor/nines/slo"
 )
 
@@ -265,7 +266,7 @@ func TestAgentConfigHasTheChecksOfItsSite(t *testing.T) {
 	}
 }
 
-// What Parse accepts, every agent must be able to carry out.
+// What Parse accepts, every agent must be able to carry out, and every ledger to compute.
 func FuzzParse(f *testing.F) {
 	f.Add([]byte(minimal("a")))
 	text, err := os.ReadFile("../../configs/clients/acme.toml")
@@ -273,6 +274,15 @@ func FuzzParse(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Add(text)
+	for _, target := range []string{
+		`icmp = { host = "fe80::1%eth0" }`, `icmp = { host = "a_b.example." }`, `icmp = { host = "localhost" }`,
+		`tcp = { address = "[::1]:22" }`, `tcp = { address = "[fe80::1%eth0]:22" }`, `tcp = { address = "erp:0022" }`,
+		`http = { url = "http://[::1]:80" }`, `http = { url = "HTTPS://ERP.example./?q=%zz#f", status = ["204", "5xx"] }`,
+		`http = { url = "http://[fe80::1%25eth0]/" }`, `http = { url = "http://erp.example:" }`, `http = { url = "http://1.2.3/" }`,
+		`http = { url = "http://erp.example/a b" }`, `http = { url = "http:///x" }`, `http = { url = "//erp.example/" }`,
+	} {
+		f.Add([]byte(strings.Replace(minimal("a"), `tcp = { address = "erp.example:443" }`, target, 1)))
+	}
 	f.Fuzz(func(t *testing.T, text []byte) {
 		c, err := contract.Parse("f", text)
 		if err != nil {
@@ -280,6 +290,11 @@ func FuzzParse(f *testing.F) {
 		}
 		for _, site := range c.Sites {
 			if err := contract.AgentConfig(c, site.ID).Validate(); err != nil {
+				t.Errorf("Parse(%q): accepted, but %v", text, err)
+			}
+		}
+		for _, check := range c.Checks {
+			if _, err := probes.New(check.Wire); err != nil {
 				t.Errorf("Parse(%q): accepted, but %v", text, err)
 			}
 		}
