@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/binary"
+	"errors"
 	"net"
 	"net/http"
 	"net/netip"
@@ -20,7 +21,7 @@ const (
 var (
 	errNotLoopback = refusal{http.StatusForbidden,
 		"this collector has no admin token, so it answers only its own machine, by the name localhost or a loopback address; " +
-			"set admin_token_file in collector.toml to reach it from elsewhere"}
+			"set admin.token_file in collector.toml to reach it from elsewhere"}
 	errNoToken = refusal{http.StatusUnauthorized,
 		"this needs the admin token: send it as \"Authorization: Bearer ...\", or log in at /login"}
 )
@@ -51,10 +52,10 @@ func (g guard) only(h handler) handler {
 		switch {
 		case err == nil:
 			return h(w, r)
-		case err == errNoToken && r.URL.Path == "/":
+		case errors.Is(err, errNoToken) && r.URL.Path == "/":
 			http.Redirect(w, r, "/login", http.StatusSeeOther)
 			return nil
-		case err == errNoToken:
+		case errors.Is(err, errNoToken):
 			w.Header().Set("WWW-Authenticate", `Bearer realm="nines"`)
 		}
 		return err

@@ -12,8 +12,8 @@ import (
 	"github.com/nines-monitor/nines/internal/wire"
 )
 
-// follow reads a live page's events until stop, one at a time.
-func follow(t *testing.T, url, had string) (next func() update, stop func()) {
+// follow reads a live page's events, one at a time, until the test ends.
+func follow(t *testing.T, url, had string) (next func() update) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 	r, err := http.NewRequestWithContext(ctx, "GET", url+"/events?since="+had, nil)
@@ -22,14 +22,19 @@ func follow(t *testing.T, url, had string) (next func() update, stop func()) {
 	}
 	answer, err := http.DefaultClient.Do(r)
 	if err != nil {
+		cancel()
 		t.Fatal(err)
 	}
+	t.Cleanup(func() {
+		cancel()
+		answer.Body.Close()
+	})
 	if kind := answer.Header.Get("Content-Type"); answer.StatusCode != 200 || kind != "text/event-stream" {
 		t.Fatalf("GET /events = %d %s, want 200 text/event-stream", answer.StatusCode, kind)
 	}
 	lines := bufio.NewScanner(answer.Body)
 	lines.Buffer(nil, 8<<20)
-	next = func() update {
+	return func() update {
 		t.Helper()
 		for lines.Scan() {
 			if data, ok := strings.CutPrefix(lines.Text(), "data: "); ok {
@@ -43,15 +48,13 @@ func follow(t *testing.T, url, had string) (next func() update, stop func()) {
 		t.Fatalf("the stream ended: %v", lines.Err())
 		return update{}
 	}
-	return next, func() { cancel(); answer.Body.Close() }
 }
 
 func TestAViewerIsSentWhatChangedAndNothingElse(t *testing.T) {
 	w := practice(t)
 	w.started = time.Now()
 	url := serve(t, w.options())
-	next, stop := follow(t, url, "")
-	defer stop()
+	next := follow(t, url, "")
 	first := next()
 	if !strings.Contains(first.Main, "Acme Dental Group") || len(first.Parts) != 0 {
 		t.Fatalf("the first event of a viewer who has nothing: main of %d bytes and %d parts, want all in main", len(first.Main), len(first.Parts))
@@ -68,13 +71,11 @@ func TestAViewerIsSentWhatChangedAndNothingElse(t *testing.T) {
 		t.Errorf("on the timer: now %d after %d, main of %d bytes; want a later now and no main", third.Now, second.Now, len(third.Main))
 	}
 
-	again, leave := follow(t, url, first.Seq)
-	defer leave()
+	again := follow(t, url, first.Seq)
 	if u := again(); u.Main != "" || u.Parts["service-acme.mail"] == "" {
 		t.Errorf("a viewer who comes back with the first overview: main of %d bytes, parts %v; want the part that changed since", len(u.Main), partNames(u))
 	}
-	other, leave2 := follow(t, url, "otherboot-7")
-	defer leave2()
+	other := follow(t, url, "otherboot-7")
 	if u := other(); u.Main == "" {
 		t.Errorf("a viewer of a collector that was restarted: parts %v, want all in main", partNames(u))
 	}
@@ -93,8 +94,7 @@ func TestViewersShareOneOverview(t *testing.T) {
 	w := practice(t)
 	url := serve(t, w.options())
 	for range 5 {
-		next, stop := follow(t, url, "")
-		defer stop()
+		next := follow(t, url, "")
 		next()
 	}
 	slos := 0
@@ -111,8 +111,7 @@ func TestViewersShareOneOverview(t *testing.T) {
 func TestStreamsEndWithTheSite(t *testing.T) {
 	w := practice(t)
 	s := startServer(t, w.options(), "127.0.0.1:0")
-	next, leave := follow(t, "http://"+s.addr, "")
-	defer leave()
+	next := follow(t, "http://"+s.addr, "")
 	next()
 	s.stop(t) // fails the test when a stream is still open after 10 s
 	r := get(s.http.Handler, "/events")
