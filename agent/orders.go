@@ -3,7 +3,6 @@ package agent
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io/fs"
 	"log/slog"
 	"math/rand/v2"
@@ -145,14 +144,14 @@ func (o *orders) ask(ctx context.Context) error {
 	defer cancel()
 	data, err := o.client.Config(ctx, o.inForce())
 	if err != nil {
-		if ctx.Err() == nil {
-			o.failed.Inc()
-			o.tell("configuration cannot be fetched: the last accepted one stays in force", err)
+		o.failed.Inc()
+		if o.news(err.Error()) && !errors.Is(err, context.Canceled) {
+			o.log.Warn("configuration cannot be fetched: the last accepted one stays in force", "error", err)
 		}
 		return err
 	}
 	if data == nil {
-		o.tell("", nil)
+		o.news("")
 		return nil
 	}
 	c, err := wire.DecodeConfig(data)
@@ -164,10 +163,12 @@ func (o *orders) ask(ctx context.Context) error {
 		o.mu.Lock()
 		o.spurned = o.wanted
 		o.mu.Unlock()
-		o.tell("collector's configuration is refused: the last accepted one stays in force", err)
+		if o.news(err.Error()) {
+			o.log.Warn("collector's configuration is refused: the last accepted one stays in force", "error", err)
+		}
 		return nil // asking more often would not help
 	}
-	o.tell("", nil)
+	o.news("")
 	if c.Revision == o.inForce() {
 		return nil
 	}
@@ -179,16 +180,11 @@ func (o *orders) ask(ctx context.Context) error {
 	return nil
 }
 
-// tell logs a trouble once, until it changes or ends.
-func (o *orders) tell(text string, err error) {
+// news reports whether trouble (empty: none) is other than it was, so that it is told once.
+func (o *orders) news(trouble string) bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if err == nil {
-		o.trouble = ""
-		return
-	}
-	if key := fmt.Sprint(text, err); key != o.trouble {
-		o.trouble = key
-		o.log.Warn(text, "error", err)
-	}
+	changed := trouble != o.trouble
+	o.trouble = trouble
+	return changed && trouble != ""
 }

@@ -59,7 +59,7 @@ func (a *Agent) serve(ctx context.Context) {
 		IdleTimeout:       time.Minute,
 		MaxHeaderBytes:    16 << 10,
 	}
-	stop := context.AfterFunc(ctx, func() { srv.Close() })
+	stop := context.AfterFunc(ctx, func() { _ = srv.Close() })
 	defer stop()
 	if err := srv.Serve(a.listener); !errors.Is(err, http.ErrServerClosed) {
 		a.log.Error("metrics are not served any more", "error", err)

@@ -89,7 +89,7 @@ func (r *rig) stop() {
 
 // pass lets d go by and all that follows from it settle.
 func pass(d time.Duration) {
-	time.Sleep(d) // the bubble's time: no real waiting
+	<-time.After(d) // the bubble's time: no real waiting
 	synctest.Wait()
 }
 

@@ -100,7 +100,7 @@ func TestAFailureIsProbedAgainQuickly(t *testing.T) {
 		"a retry of 0 means never":                {edit: func(c *wire.Check) { c.RetryMS = 0 }, reasons: []wire.Reason{wire.Refused}, gaps: []int64{30000, 30000}},
 		"unknown is no failure":                   {reasons: []wire.Reason{wire.NoPermission}, gaps: []int64{30000, 30000}},
 		"unknown ends the quick probes":           {reasons: []wire.Reason{wire.Refused, wire.NoPermission}, gaps: []int64{5000, 25000, 30000}},
-		"the probe's end, when that is later":     {edit: func(c *wire.Check) { c.RetryMS, c.TimeoutMS = 1000, 8000 }, reasons: []wire.Reason{wire.Timeout}, latency: 8 * time.Second, gaps: []int64{8000, 22000, 30000}},
+		"the probe's end, when that is later":     {edit: func(c *wire.Check) { c.RetryMS, c.TimeoutMS = 1000, 8000 }, reasons: []wire.Reason{wire.Timeout}, latency: 7990 * time.Millisecond, gaps: []int64{8000, 22000, 30000}},
 		"not within a second of the grid":         {edit: func(c *wire.Check) { c.RetryMS = 29050 }, reasons: []wire.Reason{wire.Refused, wire.Refused}, gaps: []int64{30000, 30000}},
 		"a second before the grid is still early": {edit: func(c *wire.Check) { c.RetryMS = 29000 }, reasons: []wire.Reason{wire.Refused, wire.Refused}, gaps: []int64{29000, 1000, 30000}},
 		"not after the grid":                      {edit: func(c *wire.Check) { c.RetryMS = 40000 }, reasons: []wire.Reason{wire.Refused, wire.Refused}, gaps: []int64{30000, 30000}},
@@ -118,7 +118,7 @@ func TestAFailureIsProbedAgainQuickly(t *testing.T) {
 						return probes.Outcome{Reason: wire.OK}
 					}
 					if tc.latency > 0 {
-						time.Sleep(tc.latency)
+						<-time.After(tc.latency)
 					}
 					return probes.Outcome{Reason: tc.reasons[n-1]}
 				}}, c)

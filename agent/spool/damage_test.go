@@ -148,12 +148,9 @@ func TestGarbageInTheDirectoryIsLeftAlone(t *testing.T) {
 // Whatever the order of appending, shipping and crashing: what was appended comes out in order,
 // and once, unless the collector's answer was lost, when the same bytes come again.
 func TestOnceAndInOrderThroughCrashes(t *testing.T) {
+	disk := t.TempDir
 	rapid.Check(t, func(t *rapid.T) {
-		dir, err := os.MkdirTemp("", "spool")
-		if err != nil {
-			t.Fatalf("%v", err)
-		}
-		defer os.RemoveAll(dir)
+		dir := disk()
 		s := open(t, dir)
 		defer func() { _ = s.Close() }()
 		appended := 0

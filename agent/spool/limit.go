@@ -103,6 +103,10 @@ func (s *Spool) fillBallast() {
 	if s.ballast > 0 {
 		return
 	}
+	if info, err := os.Stat(s.ballastPath()); err == nil && info.Size() == ballastBytes {
+		s.ballast = ballastBytes
+		return
+	}
 	if err := os.WriteFile(s.ballastPath(), make([]byte, ballastBytes), 0o600); err != nil {
 		_ = os.Remove(s.ballastPath()) // the disk is full: the next minute tries again
 		return

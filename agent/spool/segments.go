@@ -190,16 +190,6 @@ func (l *segments) remove(i int) {
 	l.list = slices.Delete(l.list, i, i+1)
 }
 
-// find gives the segment with the given id, or nil.
-func (l *segments) find(id uint64) *segment {
-	for _, seg := range l.list {
-		if seg.id == id {
-			return seg
-		}
-	}
-	return nil
-}
-
 // read gives what seg holds from one offset to another.
 func (l *segments) read(seg *segment, from, to int64) ([]byte, error) {
 	if from >= to {
