@@ -32,6 +32,8 @@ type letter struct {
 	Subject string
 	Eyebrow string
 	Client  string
+	Service string
+	Promise string // "99 % in October 2026"
 	Lead    string
 	Facts   []fact
 
@@ -73,26 +75,26 @@ func (f finding) compose(note string, outages []ledger.Outage, to []contract.Con
 func (f finding) letter(note string, outages []ledger.Outage) letter {
 	a, zone := f.answer, f.contract.Client.Zone
 	promise := fmt.Sprintf("%s %% in %s", a.Terms.Objective, f.periodName())
-	what := words.Line(a.Service.Name) + " of " + words.Line(a.Client.Name)
-	l := letter{Client: words.Line(a.Client.Name), Zone: zone.String()}
+	l := letter{Client: words.Line(a.Client.Name), Service: words.Line(a.Service.Name), Promise: promise, Zone: zone.String()}
+	what := l.Service + " of " + l.Client
 	switch note {
 	case noteMoved:
 		l.Eyebrow = "Correction"
 		l.Subject = fmt.Sprintf("Correction: %s, %s: breach moved", what, promise)
 		l.Lead = fmt.Sprintf("The promise of %s for %s is still broken, but from another moment than we told you: data or terms that came later moved it from %s to %s.",
-			promise, words.Line(a.Service.Name), words.Instant(f.before.BreachedAt, zone), words.Instant(a.BreachedAt, zone))
+			promise, l.Service, words.Instant(f.before.BreachedAt, zone), words.Instant(a.BreachedAt, zone))
 	case noteWithdrawn:
 		l.Eyebrow = "Correction"
 		l.Subject = fmt.Sprintf("Correction: %s, %s: breach withdrawn", what, promise)
-		l.Lead = fmt.Sprintf("We told you that %s had broken its promise of %s. With the data and terms held now, it has not. Nothing was measured anew; what came later changed the account.",
-			words.Line(a.Service.Name), promise)
+		l.Lead = fmt.Sprintf("We told you that %s had broken its promise of %s. With the data and terms held now, it has not: what arrived or was agreed later changed the account.",
+			l.Service, promise)
 	default:
 		l.Eyebrow = "Breach"
 		l.Subject = fmt.Sprintf("Breach: %s, %s", what, promise)
 		l.Lead = fmt.Sprintf("%s has been down for longer than its promise of %s allows. No perfect rest of the period can save it.",
-			words.Line(a.Service.Name), promise)
+			l.Service, promise)
 		if f.rolling() {
-			l.Lead = fmt.Sprintf("%s has been down for longer than its promise of %s allows.", words.Line(a.Service.Name), promise)
+			l.Lead = fmt.Sprintf("%s has been down for longer than its promise of %s allows.", l.Service, promise)
 		}
 	}
 	l.Facts = f.facts()
