@@ -8,6 +8,7 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
+	"errors"
 	"math/big"
 	"net"
 	"os"
@@ -49,8 +50,7 @@ func trustLab(dir string) error {
 	if err := os.WriteFile(path, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), 0o644); err != nil {
 		return err
 	}
-	os.Setenv("SSL_CERT_FILE", path)
-	return os.Setenv("SSL_CERT_DIR", filepath.Join(dir, "none"))
+	return errors.Join(os.Setenv("SSL_CERT_FILE", path), os.Setenv("SSL_CERT_DIR", filepath.Join(dir, "none")))
 }
 
 // certificate gives a server certificate for 127.0.0.1, as change would have it. It is signed

@@ -99,11 +99,13 @@ func playRole() {
 	if err == nil {
 		err = h.suffer()
 	}
+	if err == nil {
+		err = json.NewEncoder(os.Stdout).Encode(p.Probe(context.Background()))
+	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
-	json.NewEncoder(os.Stdout).Encode(p.Probe(context.Background()))
 	os.Exit(0)
 }
 

@@ -145,7 +145,9 @@ func buildLab(dir string) error {
 	}
 	// A probe must not look at these. Every request through them would fail.
 	for _, name := range []string{"HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY"} {
-		os.Setenv(name, "http://127.0.0.1:1")
+		if err := os.Setenv(name, "http://127.0.0.1:1"); err != nil {
+			return err
+		}
 	}
 	return trustLab(dir)
 }

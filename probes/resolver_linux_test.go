@@ -35,7 +35,7 @@ func serveDNS(address string) error {
 				continue
 			}
 			if reply, ok := answer(query); ok {
-				conn.WriteTo(reply, from)
+				_, _ = conn.WriteTo(reply, from) // a lost reply is a silent resolver
 			}
 		}
 	}()

@@ -50,7 +50,7 @@ func byName(name string) func(*testing.T) wire.Check {
 }
 
 // listen hears what a client says until it hangs up, and says nothing.
-func listen(conn net.Conn) { io.Copy(io.Discard, conn) }
+func listen(conn net.Conn) { _, _ = io.Copy(io.Discard, conn) }
 
 // serve listens on address until the test ends and hands every connection to handle, then
 // closes it. It gives the address it listens on.
@@ -87,7 +87,7 @@ func fullBacklog(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { unix.Close(fd) })
+	t.Cleanup(func() { _ = unix.Close(fd) })
 	if err := unix.Bind(fd, &unix.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}); err != nil {
 		t.Fatal(err)
 	}
