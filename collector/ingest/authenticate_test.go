@@ -53,8 +53,8 @@ func TestAReplayedRequestIsRefused(t *testing.T) {
 	w := newWorld(t)
 	r := w.signed("GET", wire.PathConfig, nil)
 	for i, want := range []int{http.StatusOK, http.StatusUnauthorized} {
-		if res, data := w.do(r); res.StatusCode != want {
-			t.Errorf("request #%d = %d %s, want %d", i+1, res.StatusCode, data, want)
+		if res := w.do(r); res.status != want {
+			t.Errorf("request #%d = %d %s, want %d", i+1, res.status, res.body, want)
 		}
 	}
 }
@@ -84,21 +84,21 @@ func TestNonces(t *testing.T) {
 
 func TestConfig(t *testing.T) {
 	w := newWorld(t)
-	res, data := w.do(w.signed("GET", wire.PathConfig, nil))
-	got, err := wire.DecodeConfig(data)
+	res := w.do(w.signed("GET", wire.PathConfig, nil))
+	got, err := wire.DecodeConfig(res.body)
 	if err != nil || len(got.Checks) != 2 || got.Revision != "r1" {
-		t.Fatalf("GET config = %d %s (%v), want the site's two checks", res.StatusCode, data, err)
+		t.Fatalf("GET config = %d %s (%v), want the site's two checks", res.status, res.body, err)
 	}
 	again := w.signed("GET", wire.PathConfig, nil)
-	again.Header.Set("If-None-Match", res.Header.Get("ETag"))
-	if res, data := w.do(again); res.StatusCode != http.StatusNotModified || len(data) != 0 {
-		t.Errorf("GET config that the agent has = %d %q, want 304 and nothing", res.StatusCode, data)
+	again.Header.Set("If-None-Match", res.header.Get("ETag"))
+	if res := w.do(again); res.status != http.StatusNotModified || len(res.body) != 0 {
+		t.Errorf("GET config that the agent has = %d %q, want 304 and nothing", res.status, res.body)
 	}
 	w.set(func() { w.config.Revision = "r2" })
 	changed := w.signed("GET", wire.PathConfig, nil)
-	changed.Header.Set("If-None-Match", res.Header.Get("ETag"))
-	if res, _ := w.do(changed); res.StatusCode != http.StatusOK {
-		t.Errorf("GET config that has changed = %d, want 200", res.StatusCode)
+	changed.Header.Set("If-None-Match", res.header.Get("ETag"))
+	if res := w.do(changed); res.status != http.StatusOK {
+		t.Errorf("GET config that has changed = %d, want 200", res.status)
 	}
 	w.set(func() { w.closed = true })
 	w.refused(w.signed("GET", wire.PathConfig, nil), http.StatusServiceUnavailable)

@@ -158,8 +158,8 @@ func TestNoContractCostsNoResults(t *testing.T) {
 	w := newWorld(t)
 	w.set(func() { w.closed = true })
 	p, res := w.refused(w.signed("POST", wire.PathBatches, w.encode(1, run("erp", 0, 1, wire.OK))), http.StatusServiceUnavailable)
-	if !strings.Contains(p.Error, "site hq of client acme") || res.Header.Get("Retry-After") == "" {
-		t.Errorf("problem = %q, Retry-After %q, want the site named and a time to come back", p.Error, res.Header.Get("Retry-After"))
+	if !strings.Contains(p.Error, "site hq of client acme") || res.header.Get("Retry-After") == "" {
+		t.Errorf("problem = %q, Retry-After %q, want the site named and a time to come back", p.Error, res.header.Get("Retry-After"))
 	}
 }
 
@@ -185,8 +185,8 @@ func TestWhatIsNotDurableIsNotAcknowledged(t *testing.T) {
 			w := newWorld(t)
 			w.handler.Journal = brokenJournal{w.db, tc.err}
 			p, res := w.refused(w.signed("POST", wire.PathBatches, w.encode(1, run("erp", 0, 1, wire.OK))), tc.status)
-			if strings.Contains(p.Error, "/secret/path") || res.Header.Get("Retry-After") == "" {
-				t.Errorf("problem = %q, Retry-After %q, want no particulars and a time to come back", p.Error, res.Header.Get("Retry-After"))
+			if strings.Contains(p.Error, "/secret/path") || res.header.Get("Retry-After") == "" {
+				t.Errorf("problem = %q, Retry-After %q, want no particulars and a time to come back", p.Error, res.header.Get("Retry-After"))
 			}
 			if s := w.spans("erp"); s != nil {
 				t.Errorf("spans = %v, want none", s)
@@ -221,8 +221,8 @@ func TestTooManyAtOnceAreSentBack(t *testing.T) {
 		<-time.After(time.Millisecond)
 	}
 	_, res := w.refused(w.signed("GET", wire.PathConfig, nil), http.StatusTooManyRequests)
-	if res.Header.Get("Retry-After") != "1" {
-		t.Errorf("Retry-After = %q, want 1", res.Header.Get("Retry-After"))
+	if res.header.Get("Retry-After") != "1" {
+		t.Errorf("Retry-After = %q, want 1", res.header.Get("Retry-After"))
 	}
 	close(slow.open)
 	wg.Wait()

@@ -46,7 +46,11 @@ func newWorld(t testing.TB) *world {
 	if w.db, err = sqlite.Open(ctx, t.TempDir()); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { w.db.Close() })
+	t.Cleanup(func() {
+		if err := w.db.Close(); err != nil {
+			t.Errorf("close database: %v", err)
+		}
+	})
 	if w.registry, err = OpenRegistry(ctx, w.db, log); err != nil {
 		t.Fatal(err)
 	}
@@ -133,8 +137,15 @@ func (w *world) signed(method, path string, body []byte) *http.Request {
 	return r
 }
 
-// do sends a request and gives the status and body of the answer.
-func (w *world) do(r *http.Request) (*http.Response, []byte) {
+// response is an answer that was read to its end.
+type response struct {
+	status int
+	header http.Header
+	body   []byte
+}
+
+// do sends a request and reads the answer.
+func (w *world) do(r *http.Request) response {
 	w.Helper()
 	res, err := w.server.Client().Do(r)
 	if err != nil {
@@ -145,27 +156,27 @@ func (w *world) do(r *http.Request) (*http.Response, []byte) {
 	if err != nil {
 		w.Fatalf("read answer: %v", err)
 	}
-	return res, data
+	return response{res.StatusCode, res.Header, data}
 }
 
 // send posts a batch that must be acknowledged.
 func (w *world) send(body []byte) wire.Ack {
 	w.Helper()
-	res, data := w.do(w.signed("POST", wire.PathBatches, body))
+	res := w.do(w.signed("POST", wire.PathBatches, body))
 	var ack wire.Ack
-	if err := json.Unmarshal(data, &ack); err != nil || res.StatusCode != http.StatusOK {
-		w.Fatalf("POST batch = %d %s, want an acknowledgement", res.StatusCode, data)
+	if err := json.Unmarshal(res.body, &ack); err != nil || res.status != http.StatusOK {
+		w.Fatalf("POST batch = %d %s, want an acknowledgement", res.status, res.body)
 	}
 	return ack
 }
 
 // refused wants a status and a Problem with the collector's time.
-func (w *world) refused(r *http.Request, status int) (wire.Problem, *http.Response) {
+func (w *world) refused(r *http.Request, status int) (wire.Problem, response) {
 	w.Helper()
-	res, data := w.do(r)
+	res := w.do(r)
 	var p wire.Problem
-	if err := json.Unmarshal(data, &p); err != nil || res.StatusCode != status || p.Error == "" || p.CollectorTime != w.clock().UnixMilli() {
-		w.Errorf("%s %s = %d %s, want %d with a sentence and the collector's time", r.Method, r.URL.Path, res.StatusCode, data, status)
+	if err := json.Unmarshal(res.body, &p); err != nil || res.status != status || p.Error == "" || p.CollectorTime != w.clock().UnixMilli() {
+		w.Errorf("%s %s = %d %s, want %d with a sentence and the collector's time", r.Method, r.URL.Path, res.status, res.body, status)
 	}
 	return p, res
 }

@@ -164,11 +164,11 @@ func prepare(ctx context.Context, tx *sql.Tx) (statements, error) {
 			ON CONFLICT (tenant, agent, epoch) DO UPDATE SET watermark = excluded.watermark`},
 		{&s.later, "SELECT seq FROM journal WHERE tenant = ? AND agent = ? AND epoch = ? AND seq > ? ORDER BY seq"},
 	} {
-		stmt, err := tx.PrepareContext(ctx, p.text)
+		stmt, err := tx.PrepareContext(ctx, p.text) //nolint:sqlclosecheck // closed with its transaction
 		if err != nil {
 			return statements{}, err
 		}
-		*p.to = stmt // closed with its transaction
+		*p.to = stmt
 	}
 	return s, nil
 }

@@ -46,7 +46,7 @@ func prepareFolds(ctx context.Context, tx *sql.Tx) (foldStatements, error) {
 		{&s.putSeries, `INSERT INTO series (tenant, check_id, agent, newest) VALUES (?, ?, ?, ?)
 			ON CONFLICT (tenant, check_id, agent) DO UPDATE SET newest = max(newest, excluded.newest)`},
 	} {
-		stmt, err := tx.PrepareContext(ctx, p.text)
+		stmt, err := tx.PrepareContext(ctx, p.text) //nolint:sqlclosecheck // closed with its transaction
 		if err != nil {
 			return foldStatements{}, err
 		}

@@ -4,6 +4,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -20,7 +21,7 @@ func opened(t *testing.T, dir string) *sql.DB {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { pool.Close() })
+	t.Cleanup(func() { shut(t, pool) })
 	return pool
 }
 
@@ -30,8 +31,15 @@ func open(t *testing.T, dir string) *DB {
 	if err != nil {
 		t.Fatalf("Open(%q) = %v, want a database", dir, err)
 	}
-	t.Cleanup(func() { db.Close() })
+	t.Cleanup(func() { shut(t, db) })
 	return db
+}
+
+func shut(t *testing.T, c io.Closer) {
+	t.Helper()
+	if err := c.Close(); err != nil {
+		t.Errorf("Close() = %v, want nil", err)
+	}
 }
 
 func TestOpenRefuses(t *testing.T) {
@@ -40,12 +48,12 @@ func TestOpenRefuses(t *testing.T) {
 		says    []string
 	}{
 		"a database from a newer version": {func(t *testing.T, dir string) {
-			open(t, dir).Close()
+			shut(t, open(t, dir))
 			pool := opened(t, dir)
 			if _, err := pool.Exec("PRAGMA user_version = 7; CREATE TABLE from_the_future (x)"); err != nil {
 				t.Fatal(err)
 			}
-			pool.Close()
+			shut(t, pool)
 		}, []string{FileName, "was made by a newer nines (schema 7, this one knows 1): start that version or restore a backup"}},
 		"a file that is no database": {func(t *testing.T, dir string) {
 			if err := os.WriteFile(filepath.Join(dir, FileName), []byte(strings.Repeat("no database ", 1000)), 0o600); err != nil {
@@ -104,7 +112,7 @@ func TestSettings(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				defer conn.Close()
+				defer shut(t, conn)
 				for pragma, want := range tc.want {
 					var got string
 					if err := conn.QueryRowContext(t.Context(), "PRAGMA "+pragma).Scan(&got); err != nil || got != want {

@@ -92,7 +92,8 @@ func dsn(path string, pragmas ...string) string {
 	return s
 }
 
-// Close ends what is under way, closes the database and gives the directory up.
+// Close ends what is under way, closes the database and gives the directory up. Once is enough;
+// again does nothing.
 func (db *DB) Close() error {
 	if db.committer != nil {
 		db.committer.stop()

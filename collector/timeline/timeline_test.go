@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math"
-	"os"
+	"path/filepath"
 	"slices"
 	"testing"
 
@@ -154,13 +154,10 @@ func at(seconds int64, r wire.Reason) wire.Result {
 // TestAnyOrder is the timeline's promise: any order of arrival, with repeats and contradictions,
 // with crashes and flushes in between, gives the spans of one fold of it all.
 func TestAnyOrder(t *testing.T) {
-	root := t.TempDir()
+	root, worlds := t.TempDir(), 0
 	rapid.Check(t, func(r *rapid.T) {
-		dir, err := os.MkdirTemp(root, "")
-		if err != nil {
-			t.Fatal(err)
-		}
-		w := newWorld(r, dir, slo.Params{
+		worlds++
+		w := newWorld(r, filepath.Join(root, fmt.Sprint(worlds)), slo.Params{
 			Interval: 30 * second, StaleAfter: rapid.SampledFrom([]int64{30, 60, 5400}).Draw(r, "stale") * second,
 			DownAfter: rapid.IntRange(1, 3).Draw(r, "down_after"), UpAfter: rapid.IntRange(1, 3).Draw(r, "up_after"),
 		})

@@ -49,8 +49,13 @@ func Take(dir string) (*Claim, error) {
 	return &Claim{Dir: dir, file: f}, nil
 }
 
-// Release gives the directory up.
-func (c *Claim) Release() error { return c.file.Close() }
+// Release gives the directory up. Once is enough; again does nothing.
+func (c *Claim) Release() error {
+	if err := c.file.Close(); err != nil && !errors.Is(err, os.ErrClosed) {
+		return err
+	}
+	return nil
+}
 
 // probe writes and removes a file, because permission bits do not tell of read-only mounts.
 func probe(dir string) error {

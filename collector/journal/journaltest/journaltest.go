@@ -49,7 +49,7 @@ func start(t *testing.T, open Open, dir string) Engine {
 	if err != nil {
 		t.Fatalf("open(%q) = %v, want an engine", dir, err)
 	}
-	t.Cleanup(func() { e.Close() })
+	t.Cleanup(func() { e.Close() }) //nolint:errcheck // most tests have closed it, and looked
 	return e
 }
 

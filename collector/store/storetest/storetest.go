@@ -43,7 +43,7 @@ func Run(t *testing.T, open Open) {
 		t.Run(name, func(t *testing.T) {
 			f := &fixture{T: t, open: open, dir: t.TempDir()}
 			f.reopen()
-			t.Cleanup(func() { f.Close() })
+			t.Cleanup(func() { f.ok("Close()", f.Close()) })
 			test(t, f)
 		})
 	}
