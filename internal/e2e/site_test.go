@@ -22,14 +22,15 @@ const (
 type installation struct {
 	dir       string
 	pages     string // base URL
+	agentsURL string // base URL
 	collector *process
 	agent     *process
 }
 
-// mailTo, when not empty, is the SMTP server (host:port) that the collector sends through.
 type layout struct {
 	target string // URL of the HTTP target
-	mailTo string
+	mailTo string // SMTP server that the collector sends through, host:port; empty: none
+	alone  bool   // the collector without an agent
 }
 
 // install lays out the files and starts collector and agent.
@@ -43,11 +44,20 @@ func install(t *testing.T, l layout) *installation {
 	in.write(t, "agent.toml", fmt.Sprintf("collector = %q\nca_file = %q\nstate = %q\nmetrics = \"\"\n",
 		"https://"+agents, in.path("state/tls/cert.pem"), in.path("agent")))
 	in.startCollector(t)
+	in.agentsURL = "https://" + agents
+	if l.alone {
+		return in
+	}
 	key := strings.Fields(command(t, "nines-agent", "key", "--state", in.path("agent")))
-	command(t, "nines", "agent", "register", "--config", in.path("collector.toml"),
-		"--client", "acme", "--site", "hq", "--id", "hq-1", "--key", key[0])
+	in.register(t, "hq-1", key[0])
 	in.startAgent(t)
 	return in
+}
+
+func (in *installation) register(t *testing.T, id, key string) {
+	t.Helper()
+	command(t, "nines", "agent", "register", "--config", in.path("collector.toml"),
+		"--client", "acme", "--site", "hq", "--id", id, "--key", key)
 }
 
 func (in *installation) startCollector(t *testing.T) {
@@ -92,7 +102,7 @@ func collectorTOML(pages, agents, mailTo string) string {
 }
 
 func contractTOML(target string) string {
-	first := time.Now().UTC().AddDate(0, 0, -1).Format(time.DateOnly)
+	first := monthStart(3).Format(time.DateOnly)
 	return fmt.Sprintf(`
 effective = %s
 
@@ -134,6 +144,12 @@ window = "month"
 send_on = "1st 08:00"
 to = ["it-lead"]
 `, first, interval, downAfter, target)
+}
+
+// monthStart is the first instant of a month, so many months ago.
+func monthStart(ago int) time.Time {
+	now := time.Now().UTC()
+	return time.Date(now.Year(), now.Month()-time.Month(ago), 1, 0, 0, 0, 0, time.UTC)
 }
 
 // freeAddress is a loopback address that nobody listens on at the moment.
