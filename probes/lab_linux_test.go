@@ -37,6 +37,10 @@ func TestMain(m *testing.M) {
 
 // enterLab runs this test binary in namespaces of its own, and gives its exit code.
 func enterLab() int {
+	if os.Geteuid() != 0 {
+		fmt.Fprintln(os.Stderr, "the tests of probes lay a network of their own, which takes root: run `sudo make test`, or these alone with `go test -exec sudo ./probes/`")
+		return 1
+	}
 	dir, err := os.MkdirTemp("", "nines-probes-")
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -47,10 +51,6 @@ func enterLab() int {
 	cmd.Env = append(os.Environ(), inLab+"="+dir)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
 	cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: unix.CLONE_NEWNET | unix.CLONE_NEWNS, Pdeathsig: syscall.SIGKILL}
-	if os.Geteuid() != 0 {
-		fmt.Fprintln(os.Stderr, "the tests of probes make a network of their own: run them as root, as `make test` does in CI, or under `unshare --user --map-root-user`")
-		return 1
-	}
 	err = cmd.Run()
 	var exit *exec.ExitError
 	switch {
