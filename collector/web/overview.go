@@ -3,8 +3,8 @@ package web
 import (
 	"bytes"
 	"errors"
-	"html/template"
 	"net/http"
+	"strconv"
 	"time"
 
 	"github.com/nines-monitor/nines/internal/version"
@@ -24,7 +24,6 @@ type overviewPage struct {
 	Version string
 	Logout  bool
 	Assets  assetNames
-	Main    template.HTML // the snapshot's, rendered by our own templates
 }
 
 func (s *Site) showOverview(w http.ResponseWriter, r *http.Request) error {
@@ -32,12 +31,25 @@ func (s *Site) showOverview(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return writePage(w, http.StatusOK, "overview", overviewPage{
+	main, err := shot.main()
+	if err != nil {
+		return err
+	}
+	page := overviewPage{
 		Title: shot.title, Name: shot.name(), Now: shot.at,
 		AsOf:    time.UnixMilli(shot.at).UTC().Format("15:04:05"),
 		Version: version.String(), Logout: s.guard.token != nil, Assets: assets,
-		Main: template.HTML(shot.main), //nolint:gosec // rendered by html/template in newSnapshot
-	})
+	}
+	var head, foot bytes.Buffer
+	if err := errors.Join(pages.ExecuteTemplate(&head, "overview-head", page), pages.ExecuteTemplate(&foot, "overview-foot", page)); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.Header().Set("Content-Length", strconv.Itoa(head.Len()+len(main)+foot.Len()))
+	for _, piece := range [][]byte{head.Bytes(), main, foot.Bytes()} {
+		w.Write(piece)
+	}
+	return nil
 }
 
 // streamEvents sends the overview's updates as server-sent events until the reader or the

@@ -7,21 +7,24 @@ import (
 	"reflect"
 	"strconv"
 	"strings"
+	"sync"
 )
 
-// snapshot is the overview as of one instant, rendered, and what a viewer of an earlier one has
-// to be told. It does not change once made.
+// snapshot is the overview as of one instant, and what a viewer of an earlier one has to be told.
+// It does not change once made, and is safe for concurrent use.
 type snapshot struct {
 	facts facts
+	view  view
 	at    int64 // ms
 	boot  string
 	seq   uint64
 	title string
-	main  []byte // the whole overview
 
 	parts  []part
 	layout uint64 // seq at which the set or the order of the parts last changed
-	step   []byte // event for viewers of the snapshot before
+	step   []byte // event for viewers of the snapshot before; nil: there is none
+
+	main func() ([]byte, error) // the whole overview, rendered once, when it is first asked for
 }
 
 // part is an element of the overview that is replaced by itself.
@@ -41,26 +44,30 @@ type update struct {
 	Parts map[string]string `json:"parts,omitempty"`
 }
 
-// newSnapshot renders facts and finds what differs from the snapshot before, which may be nil.
+// newSnapshot puts facts in words and finds what differs from the snapshot before, which may be nil.
 func newSnapshot(boot string, before *snapshot, f facts) (*snapshot, error) {
 	v := newView(f)
-	s := &snapshot{facts: f, at: f.at, boot: boot, seq: 1, title: v.Summary.Title}
+	s := &snapshot{facts: f, view: v, at: f.at, boot: boot, seq: 1, title: v.Summary.Title}
+	s.main = sync.OnceValues(s.render)
 	if before != nil {
 		s.seq = before.seq + 1
 	}
 	s.parts = v.parts()
 	s.compare(before)
-	var main bytes.Buffer
-	if err := pages.ExecuteTemplate(&main, "main", dated{v, f.at}); err != nil {
-		return nil, fmt.Errorf("render overview: %w", err)
-	}
-	s.main = main.Bytes()
-	if before == nil {
+	if before == nil || s.layout == s.seq {
 		return s, nil
 	}
 	var err error
 	s.step, err = s.since(before.seq)
 	return s, err
+}
+
+func (s *snapshot) render() ([]byte, error) {
+	var main bytes.Buffer
+	if err := pages.ExecuteTemplate(&main, "main", dated{s.view, s.at}); err != nil {
+		return nil, fmt.Errorf("render overview: %w", err)
+	}
+	return main.Bytes(), nil
 }
 
 // compare finds when each part last changed.
@@ -124,13 +131,14 @@ func (s *snapshot) event(had string) ([]byte, error) {
 // since is the event for a viewer whose snapshot had that seq; 0: for one who has nothing.
 func (s *snapshot) since(seq uint64) ([]byte, error) {
 	u := update{Seq: s.name(), Now: s.at}
-	switch {
-	case seq < s.layout:
-		u.Title, u.Main = s.title, string(s.main)
-	default:
-		if err := s.addParts(&u, seq); err != nil {
+	if seq < s.layout {
+		main, err := s.main()
+		if err != nil {
 			return nil, err
 		}
+		u.Title, u.Main = s.title, string(main)
+	} else if err := s.addParts(&u, seq); err != nil {
+		return nil, err
 	}
 	data, err := json.Marshal(u)
 	if err != nil {

@@ -20,7 +20,8 @@ type stripView struct {
 	Label  string // for those who do not see it
 	Width  int
 	Height int
-	Bars   []barView
+	Plain  string    // path of the bars of days without any event
+	Bars   []barView // of the other days
 }
 
 // barView is one day: its whole height tells whether it was measured, and a lower part, as high
@@ -37,14 +38,33 @@ type barView struct {
 func newStripView(days []day) stripView {
 	v := stripView{Width: len(days)*stripStep - (stripStep - stripBar), Height: stripHeight}
 	downDays := 0
+	var plain strings.Builder
 	for i, d := range days {
+		if d.isPlain() {
+			fmt.Fprintf(&plain, "M%d 0h%dv%dh-%dz", i*stripStep, stripBar, stripHeight, stripBar)
+			continue
+		}
 		v.Bars = append(v.Bars, newBar(i, d))
 		if d.in[slo.ClassDown] > 0 {
 			downDays++
 		}
 	}
+	v.Plain = plain.String()
 	v.Label = fmt.Sprintf("Last %s: downtime on %s", words.Count(len(days), "day"), words.Count(downDays, "day"))
 	return v
+}
+
+// isPlain reports a day on which the service was up whenever it was looked at and promised. Most
+// days are like that: they share one shape, and have nothing to tell.
+func (d day) isPlain() bool {
+	return d.in[slo.ClassUp] > 0 && d.in[slo.ClassUp]+d.in[slo.ClassOutOfHours] == d.total()
+}
+
+func (d day) total() (ms int64) {
+	for _, in := range d.in {
+		ms += in
+	}
+	return ms
 }
 
 func newBar(i int, d day) barView {
