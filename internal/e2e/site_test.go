@@ -63,6 +63,11 @@ func (in *installation) register(t *testing.T, id, key string) {
 func (in *installation) startCollector(t *testing.T) {
 	t.Helper()
 	in.collector = start(t, "nines", "collector", "--config", in.path("collector.toml"))
+	in.awaitReady(t)
+}
+
+func (in *installation) awaitReady(t *testing.T) {
+	t.Helper()
 	eventually(t, 20*time.Second, "the collector to be ready", func() bool {
 		resp, err := http.Get(in.pages + "/readyz")
 		if err != nil {
