@@ -78,6 +78,7 @@ const (
 	nowhere     = "10.9.0.4" // no route at all
 	prohibited6 = "fd09::1"
 	nowhere6    = "fd07::1"
+	filtered6   = "[::1]:99" // answers administratively prohibited, which the kernel calls EACCES
 )
 
 const routes = `
@@ -101,6 +102,7 @@ table inet lab {
 		ip daddr 127.1.0.2 reject with icmp host-unreachable
 		ip daddr 127.1.0.3 icmp type echo-request icmp sequence 0 drop
 		ip daddr 127.1.0.5 reject with icmp admin-prohibited
+		ip6 daddr ::1 tcp dport 99 reject with icmpv6 admin-prohibited
 	}
 	chain out {
 		type filter hook output priority 0

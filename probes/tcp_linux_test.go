@@ -27,6 +27,7 @@ func TestTCP(t *testing.T) {
 		"a host that never answers":                  {Target: to(silent + ":80"), Want: wire.Timeout, Waits: true},
 		"a host that a router says is unreachable":   {Target: to(turnsBack + ":80"), Want: wire.Unreachable},
 		"a host behind a firewall that says so":      {Target: to(filtered + ":80"), Want: wire.Unreachable},
+		"a v6 host behind a firewall that says so":   {Target: to(filtered6), Want: wire.Unreachable},
 		"a host that is not on its link":             {Target: to(absent + ":80"), Want: wire.Unreachable},
 		"a host that this host's routes forbid":      {Target: to(prohibited + ":80"), Want: wire.NoPermission},
 		"a host that this host's routes forbid (v6)": {Target: to("[" + prohibited6 + "]:80"), Want: wire.NoPermission},
