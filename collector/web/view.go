@@ -41,6 +41,7 @@ type summaryView struct {
 
 type troubleView struct {
 	Part, Name, Client string
+	Demo               bool
 	State              stateView
 }
 
@@ -97,6 +98,7 @@ type sloView struct {
 
 type agentView struct {
 	ID, Client, Site, Version string
+	Demo                      bool
 	Contact                   when
 	Silent                    bool
 }
@@ -104,6 +106,7 @@ type agentView struct {
 type changeView struct {
 	At           when
 	Client, SLO  string
+	Demo         bool
 	From, To     string
 	ToKind, Note string
 	Breach       when
@@ -111,18 +114,20 @@ type changeView struct {
 
 func newView(f facts) view {
 	v := view{ContractDir: f.contractDir, Notices: noticesView{Problems: f.problems, Faults: f.faults, Unsent: f.unsent}}
-	names, zones := map[string]string{}, map[string]*time.Location{}
+	clients := map[string]*contract.Contract{}
 	for _, c := range f.clients {
 		v.Clients = append(v.Clients, newClientView(c))
 		v.Notices.Demo = v.Notices.Demo || c.Demo
-		names[c.Client.ID], zones[c.Client.ID] = c.Client.Name, zoneOf(c.Contract)
+		clients[c.Client.ID] = c.Contract
 	}
 	v.Summary = newSummary(v.Clients)
 	for _, a := range f.agents {
-		v.Agents = append(v.Agents, newAgentView(a, names, zones, f.at))
+		v.Agents = append(v.Agents, newAgentView(a, clients[a.Tenant], f.at))
 	}
 	for _, t := range f.recent {
-		v.Recent = append(v.Recent, newChangeView(t, names, zones))
+		if c := clients[t.Tenant]; c != nil { // else its contract went since the transitions were read
+			v.Recent = append(v.Recent, newChangeView(t, c))
+		}
 	}
 	return v
 }
@@ -231,7 +236,7 @@ func newSummary(clients []clientView) summaryView {
 	byKind := map[string][]troubleView{}
 	for _, c := range clients {
 		for _, s := range c.Services {
-			byKind[s.State.Kind] = append(byKind[s.State.Kind], troubleView{s.Part, s.Name, c.Name, s.State})
+			byKind[s.State.Kind] = append(byKind[s.State.Kind], troubleView{s.Part, s.Name, c.Name, c.Demo, s.State})
 			for _, o := range s.SLOs {
 				switch o.Budget {
 				case slo.Met.String():
@@ -283,30 +288,24 @@ func is(n int) string {
 	return fmt.Sprintf("%d services are", n)
 }
 
-func newAgentView(a store.Agent, names map[string]string, zones map[string]*time.Location, at int64) agentView {
-	zone := zones[a.Tenant]
-	if zone == nil {
-		zone = time.UTC
+// newAgentView words an agent; c is its client's contract, nil when none is in force.
+func newAgentView(a store.Agent, c *contract.Contract, at int64) agentView {
+	v := agentView{ID: a.ID, Client: a.Tenant, Site: a.Site, Version: a.Version, Silent: isSilent(a, at)}
+	zone := time.UTC
+	if c != nil {
+		v.Client, v.Demo, zone = c.Client.Name, c.Demo, zoneOf(c)
 	}
-	client := names[a.Tenant]
-	if client == "" {
-		client = a.Tenant
-	}
-	return agentView{
-		ID: a.ID, Client: client, Site: a.Site, Version: a.Version,
-		Contact: newWhen(a.LastContact, zone), Silent: isSilent(a, at),
-	}
+	v.Contact = newWhen(a.LastContact, zone)
+	return v
 }
 
 func isSilent(a store.Agent, at int64) bool { return at-a.LastContact > oldContact.Milliseconds() }
 
-func newChangeView(t store.Transition, names map[string]string, zones map[string]*time.Location) changeView {
-	zone := zones[t.Tenant]
-	if zone == nil {
-		zone = time.UTC
-	}
+// newChangeView words a transition; c is its client's contract.
+func newChangeView(t store.Transition, c *contract.Contract) changeView {
+	zone := zoneOf(c)
 	return changeView{
-		At: newWhen(t.At, zone), Client: names[t.Tenant], SLO: t.SLO,
+		At: newWhen(t.At, zone), Client: c.Client.Name, SLO: t.SLO, Demo: c.Demo,
 		From: strings.ToLower(budgetWords[t.From]), To: strings.ToLower(budgetWords[t.To]), ToKind: t.To.String(),
 		Note: t.Note, Breach: newWhen(t.BreachedAt, zone),
 	}

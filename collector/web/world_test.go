@@ -302,6 +302,7 @@ func practice(t testing.TB) *world {
 	w.transitions = []store.Transition{
 		{Tenant: "acme", SLO: "erp-availability", Period: month, At: now - 12*minute, From: slo.Met, To: slo.AtRisk},
 		{Tenant: "acme", SLO: "phones-availability", Period: month, At: now - 9*dayMS + 23*minute, From: slo.AtRisk, To: slo.Breached, BreachedAt: now - 9*dayMS + 22*minute, Note: "breach"},
+		{Tenant: "demo", SLO: "slow-availability", Period: month, At: now - 11*dayMS, From: slo.Met, To: slo.AtRisk},
 		{Tenant: "brenner", SLO: "wms-availability", Period: month, At: now - 12*dayMS, From: slo.Met, To: slo.AtRisk},
 	}
 	return w
