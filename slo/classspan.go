@@ -30,17 +30,6 @@ func (c Class) String() string {
 	return "unknown"
 }
 
-// String is the state as pages and the API write it.
-func (s State) String() string {
-	switch s {
-	case Up:
-		return "up"
-	case Down:
-		return "down"
-	}
-	return "unknown"
-}
-
 // ClassSpan is a stretch of a period with one class and one cause. The spans of a period are
 // in order, do not overlap, and sum to its elapsed time.
 type ClassSpan struct {

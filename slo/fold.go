@@ -2,7 +2,6 @@ package slo
 
 import (
 	"cmp"
-	"errors"
 	"math"
 	"slices"
 )
@@ -24,43 +23,6 @@ func Fold(p Params, obs []Observation) []Span {
 }
 
 func byInstant(a, b Observation) int { return cmp.Compare(a.T, b.T) }
-
-// Validate says which of the parameters is out of range, if any.
-func (p Params) Validate() error {
-	switch {
-	case p.Interval <= 0:
-		return errors.New("interval: must be above 0")
-	case p.StaleAfter != 0 && p.StaleAfter < p.Interval:
-		return errors.New("stale_after: shorter than the interval")
-	case p.DownAfter < 0:
-		return errors.New("down_after: must be at least 1")
-	case p.UpAfter < 0:
-		return errors.New("up_after: must be at least 1")
-	}
-	return nil
-}
-
-// withDefaults fills in what the zero values stand for.
-func (p Params) withDefaults() Params {
-	if p.StaleAfter == 0 {
-		p.StaleAfter = 2 * p.Interval
-	}
-	if p.DownAfter == 0 {
-		p.DownAfter = 2
-	}
-	if p.UpAfter == 0 {
-		p.UpAfter = 1
-	}
-	return p
-}
-
-// confirms is the length from which a run of the state is confirmed.
-func (p Params) confirms(s State) int {
-	if s == Down {
-		return p.DownAfter
-	}
-	return p.UpAfter
-}
 
 // Folder folds the observations of one series one at a time, in order of time. What it
 // settles and then still holds provisionally is always what Fold makes of all observations

@@ -8,6 +8,22 @@ import (
 	"time"
 )
 
+// Calendar says when service is promised (docs/measurement.md, section 3, "Service hours").
+// A nil *Calendar means always.
+type Calendar struct {
+	Zone   *time.Location
+	Rules  []HoursRule
+	Closed []Date
+}
+
+// HoursRule opens on the listed weekdays from From to To. When To is not after From the
+// rule runs past midnight and belongs to the day it starts on.
+type HoursRule struct {
+	Days [7]bool       // indexed by time.Weekday
+	From time.Duration // wall clock since local 00:00, 0 <= From < 24 h
+	To   time.Duration // 0 <= To <= 24 h
+}
+
 // Validate says what is wrong with the calendar, if anything.
 func (c *Calendar) Validate() error {
 	if c == nil {

@@ -1,6 +1,40 @@
 package slo
 
-import "sync"
+// Input is one question: this service, these terms, this period, as seen at Now.
+type Input struct {
+	Period  Period
+	Now     int64 // ms; the period is elapsed up to here
+	Service Node
+	Series  map[string][]Span // by series name, as Fold returns them; a series that is missing was never observed
+	Terms   Terms
+}
+
+// Ledger is the answer to an Input: every elapsed millisecond of the period in exactly one
+// class, and what follows from that (docs/measurement.md, sections 3 and 4).
+// OutOfHours, Maintenance, Excluded, Up, Down and Unknown sum to Elapsed. All are ms.
+type Ledger struct {
+	Period  Period
+	Elapsed int64
+
+	OutOfHours  int64
+	Maintenance int64
+	Excluded    int64
+	Up          int64
+	Down        int64
+	Unknown     int64
+
+	Good, Bad int64
+	Agreed    int64 // good + bad + what of the period is still to come and counts
+
+	Availability Fraction
+	Best, Worst  Fraction
+	Coverage     Fraction
+
+	Budget    int64 // floor of (1 - objective) x Agreed
+	Consumed  int64 // Bad
+	Remaining int64 // Budget - Consumed
+	Breached  bool  // Consumed exceeds the exact budget
+}
 
 // Evaluate answers the one question of this package. What is wrong with the input is an
 // error that names its place.
@@ -97,63 +131,4 @@ func (t *Timetable) toCome(now int64) int64 {
 		}
 	}
 	return sum
-}
-
-// piece is a stretch of time in one slot with one view.
-type piece struct {
-	Period
-	slot slot
-	view view
-}
-
-// class is the bucket of the piece, by the order in which buckets are decided.
-func (p piece) class() Class {
-	switch p.slot.kind {
-	case closedSlot:
-		return ClassOutOfHours
-	case maintenanceSlot:
-		return ClassMaintenance
-	case excludedSlot:
-		return ClassExcluded
-	}
-	switch p.view[estimate] {
-	case Up:
-		return ClassUp
-	case Down:
-		return ClassDown
-	}
-	return ClassUnknown
-}
-
-var timelines = sync.Pool{New: func() any { return new(timeline) }}
-
-// walk visits the pieces of part, which lies in the timetable's period, in order; the
-// timeline stands at the piece.
-func (t *Timetable) walk(part Period, service Node, series map[string][]Span, visit func(piece, *timeline)) error {
-	tl := timelines.Get().(*timeline)
-	defer func() {
-		clear(tl.leaves) // lets go of the spans
-		timelines.Put(tl)
-	}()
-	if err := tl.reset(service, series, part.Start); err != nil {
-		return err
-	}
-	for _, s := range t.slots {
-		if s.End <= part.Start {
-			continue
-		}
-		if s.Start >= part.End {
-			break
-		}
-		p := piece{Period: Period{max(s.Start, part.Start), 0}, slot: s}
-		for end := min(s.End, part.End); p.Start < end; p.Start = p.End {
-			for tl.until() <= p.Start {
-				tl.advance()
-			}
-			p.view = tl.now()
-			p.End = min(end, tl.until())
-			visit(p, tl)
-		}
-	}
-	return nil
 }

@@ -8,6 +8,40 @@ import (
 	"time"
 )
 
+// Maintenance is one agreed window, or a rule that yields many.
+// Either Period is set (one-off, two instants), or Zone is (local).
+type Maintenance struct {
+	ID     string // free; comes back in explanations
+	Period Period
+
+	Zone     *time.Location
+	Start    LocalTime
+	Duration time.Duration // elapsed, 0 < Duration <= 30 days
+	RRule    string        // RFC 5545, without "RRULE:"; empty means once
+	Except   []LocalTime   // local starts that do not take place
+
+	Announced   bool  // false: announced long ago
+	AnnouncedAt int64 // ms, when Announced
+}
+
+// CountsAs says where counted maintenance goes.
+type CountsAs uint8
+
+// Maintenance leaves both sides of the fraction, or counts as up.
+const (
+	CountsExcluded CountsAs = iota
+	CountsUp
+)
+
+// MaintenancePolicy bounds which maintenance counts.
+type MaintenancePolicy struct {
+	Notice    time.Duration // >= 0; an occurrence must be announced so long before its start
+	HasNotice bool          // ask for notice even when Notice is 0: announced by the start
+	HasCap    bool
+	Cap       time.Duration // >= 0, in-hours maintenance per window
+	CountsAs  CountsAs
+}
+
 // longestMaintenance bounds one occurrence of a local maintenance.
 const longestMaintenance = 30 * 24 * time.Hour
 
@@ -40,6 +74,22 @@ func (m Maintenance) check() error {
 		return errors.New("duration: more than 30 days")
 	case m.Duration%time.Millisecond != 0:
 		return errors.New("duration: finer than a millisecond")
+	}
+	return nil
+}
+
+func (p MaintenancePolicy) validate() error {
+	switch {
+	case p.Notice < 0:
+		return errors.New("notice: negative")
+	case p.Notice%time.Millisecond != 0:
+		return errors.New("notice: finer than a millisecond")
+	case p.Cap < 0:
+		return errors.New("cap: negative")
+	case p.Cap%time.Millisecond != 0:
+		return errors.New("cap: finer than a millisecond")
+	case p.CountsAs > CountsUp:
+		return fmt.Errorf("counts_as: %d does not exist", p.CountsAs)
 	}
 	return nil
 }
@@ -106,20 +156,6 @@ func (m Maintenance) excepted() []int64 {
 	}
 	slices.Sort(walls)
 	return walls
-}
-
-// Validate says what is wrong with the period, if anything: it ends before it starts, or
-// leaves the years 1 to 9999. An empty period is allowed.
-func (p Period) Validate() error {
-	switch {
-	case p.Start < firstInstant || p.Start > lastInstant:
-		return errors.New("start: outside the years 1 to 9999")
-	case p.End < p.Start:
-		return errors.New("end: before start")
-	case p.End > lastInstant:
-		return errors.New("end: outside the years 1 to 9999")
-	}
-	return nil
 }
 
 // sourced is a period and the place in its list of what it comes from.

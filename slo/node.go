@@ -5,6 +5,13 @@ import (
 	"fmt"
 )
 
+// Node is a service tree: a leaf names a series, an inner node needs Need of its Children up.
+type Node struct {
+	Series   string // leaf only
+	Need     int    // inner only: 1 for any, len(Children) for all
+	Children []Node
+}
+
 // Leaf is the tree that is one series.
 func Leaf(series string) Node { return Node{Series: series} }
 

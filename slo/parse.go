@@ -94,30 +94,6 @@ func dateOf(t time.Time) Date {
 	return Date{Year: year, Month: month, Day: day}
 }
 
-// String writes the date as ParseDate reads it.
-func (d Date) String() string {
-	return fmt.Sprintf("%04d-%02d-%02d", d.Year, int(d.Month), d.Day)
-}
-
-// String writes the wall clock as ParseLocalTime reads it.
-func (l LocalTime) String() string {
-	seconds := int(l.Clock / time.Second)
-	return fmt.Sprintf("%sT%02d:%02d:%02d", l.Date, seconds/3600, seconds/60%60, seconds%60)
-}
-
-// exists reports whether the date is a day of the calendar, in the years 1 to 9999.
-func (d Date) exists() bool {
-	return d.Year >= 1 && d.Year <= 9999 && dateOf(time.Date(d.Year, d.Month, d.Day, 0, 0, 0, 0, time.UTC)) == d
-}
-
-// day is the date as a count of days since 1970-01-01.
-func (d Date) day() int64 {
-	return floorDiv(time.Date(d.Year, d.Month, d.Day, 0, 0, 0, 0, time.UTC).Unix(), 24*60*60)
-}
-
-// wall is the local time as milliseconds of an unbroken wall clock since 1970-01-01T00:00.
-func (l LocalTime) wall() int64 { return l.day()*msPerDay + l.Clock.Milliseconds() }
-
 func floorDiv(a, b int64) int64 {
 	q := a / b
 	if a%b < 0 {

@@ -1,10 +1,8 @@
 package slo
 
 import (
-	"errors"
 	"fmt"
 	"sort"
-	"time"
 )
 
 // Timetable says of every instant of a period how the terms treat it, whatever the state of
@@ -56,58 +54,6 @@ func NewTimetable(t Terms, p Period) (*Timetable, error) {
 	table := &Timetable{terms: t, period: p}
 	table.lay(open, maintenance, apart(excluded))
 	return table, nil
-}
-
-// Validate says which of the terms is wrong, if any. Rules of recurrence are read, not
-// expanded.
-func (t Terms) Validate() error {
-	if err := t.check(); err != nil {
-		return err
-	}
-	for i, m := range t.Maintenance {
-		if err := m.Validate(); err != nil {
-			return fmt.Errorf("maintenance[%d].%w", i, err)
-		}
-	}
-	return nil
-}
-
-// check is Validate without the maintenance, which is checked where it is expanded.
-func (t Terms) check() error {
-	if err := t.Objective.validate(); err != nil {
-		return err
-	}
-	if err := t.Hours.Validate(); err != nil {
-		return fmt.Errorf("service_hours.%w", err)
-	}
-	if err := t.Policy.validate(); err != nil {
-		return fmt.Errorf("maintenance_policy.%w", err)
-	}
-	for i, e := range t.Exclusions {
-		if err := e.Period.Validate(); err != nil {
-			return fmt.Errorf("exclusions[%d].%w", i, err)
-		}
-	}
-	if t.Unknown > UnknownAsDown {
-		return fmt.Errorf("unknown: policy %d does not exist", t.Unknown)
-	}
-	return nil
-}
-
-func (p MaintenancePolicy) validate() error {
-	switch {
-	case p.Notice < 0:
-		return errors.New("notice: negative")
-	case p.Notice%time.Millisecond != 0:
-		return errors.New("notice: finer than a millisecond")
-	case p.Cap < 0:
-		return errors.New("cap: negative")
-	case p.Cap%time.Millisecond != 0:
-		return errors.New("cap: finer than a millisecond")
-	case p.CountsAs > CountsUp:
-		return fmt.Errorf("counts_as: %d does not exist", p.CountsAs)
-	}
-	return nil
 }
 
 // lay merges the three lists, each in order and apart, into slots.

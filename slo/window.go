@@ -6,13 +6,26 @@ import (
 	"time"
 )
 
-var errNoZone = errors.New("time zone: missing")
+// WindowKind names the form of a Window.
+type WindowKind uint8
 
-// Instants that the package computes with lie in the years 1 to 9999.
-var (
-	firstInstant = time.Date(1, 1, 1, 0, 0, 0, 0, time.UTC).UnixMilli()
-	lastInstant  = time.Date(9999, 12, 31, 23, 59, 59, 999_000_000, time.UTC).UnixMilli()
+// Calendar windows run in the client's zone; a rolling one has an exact length.
+const (
+	Month WindowKind = iota
+	Quarter
+	Year
+	Week
+	Rolling
 )
+
+// Window is the form of an SLO's window, without saying which one.
+type Window struct {
+	Kind   WindowKind
+	Zone   *time.Location // calendar kinds
+	Length time.Duration  // Rolling
+}
+
+var errNoZone = errors.New("time zone: missing")
 
 // ParsePeriod is the period that a text names, in a zone: "2026-10" for Month, "2026-Q1" for
 // Quarter, "2026" for Year, "2026-W11" (ISO 8601, from Monday) for Week. Rolling periods have
