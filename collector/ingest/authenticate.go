@@ -20,7 +20,7 @@ func (h *Handler) authenticate(w http.ResponseWriter, r *http.Request, now time.
 	if err != nil {
 		return store.Agent{}, nil, refuse(http.StatusUnauthorized, "the request is not signed: it lacks key, time or nonce")
 	}
-	agent, ok := h.Registry.Lookup(claim.KeyID)
+	agent, ok := h.registry.Lookup(claim.KeyID)
 	if !ok {
 		return store.Agent{}, nil, refuse(http.StatusUnauthorized, "no agent with key %q is registered here: register it with nines agent register", claim.KeyID)
 	}
@@ -41,7 +41,7 @@ func (h *Handler) authenticate(w http.ResponseWriter, r *http.Request, now time.
 	case noRoom:
 		return store.Agent{}, nil, later(http.StatusTooManyRequests, time.Minute, "the collector gets more requests than it can tell from replayed ones")
 	}
-	h.Registry.hear(agent.KeyID, versionOf(r), now.UnixMilli())
+	h.registry.hear(agent.KeyID, versionOf(r), now.UnixMilli())
 	return agent, body, nil
 }
 

@@ -19,7 +19,7 @@ const storeTime = 30 * time.Second
 
 // takeBatch makes a batch durable, acknowledges it, and hands it to the timeline.
 func (h *Handler) takeBatch(w http.ResponseWriter, r request) error {
-	config, ok := h.Config(r.agent.Tenant, r.agent.Site)
+	config, ok := h.config(r.agent.Tenant, r.agent.Site)
 	if !ok {
 		return noContract(r.agent)
 	}
@@ -37,7 +37,7 @@ func (h *Handler) takeBatch(w http.ResponseWriter, r request) error {
 	// What has been begun is ended even if the agent hangs up.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), storeTime)
 	defer cancel()
-	receipt, err := h.Journal.Append(ctx, record)
+	receipt, err := h.journal.Append(ctx, record)
 	h.noteJournal(err)
 	if err != nil {
 		return err
@@ -54,8 +54,8 @@ func (h *Handler) takeBatch(w http.ResponseWriter, r request) error {
 		}
 	case journal.Accepted:
 		h.counts.accepted(batch, len(r.body), aside)
-		if err := h.Timeline.Apply(ctx, receipt.Position, record, batch); err != nil {
-			h.Log.Warn("a batch is durable and will be folded in later", "tenant", record.Tenant, "agent", record.Agent, "error", err)
+		if err := h.timeline.Apply(ctx, receipt.Position, record, batch); err != nil {
+			h.log.Warn("a batch is durable and will be folded in later", "tenant", record.Tenant, "agent", record.Agent, "error", err)
 		}
 	}
 	if err := h.quarantine(ctx, r, batch, aside); err != nil {
@@ -63,7 +63,7 @@ func (h *Handler) takeBatch(w http.ResponseWriter, r request) error {
 	}
 	writeJSON(w, http.StatusOK, wire.Ack{
 		Result: result, Epoch: batch.Epoch, Seq: batch.Seq, Watermark: receipt.Watermark,
-		Rejected: rejected(aside), CollectorTime: h.Now().UnixMilli(), ConfigRevision: config.Revision,
+		Rejected: rejected(aside), CollectorTime: h.now().UnixMilli(), ConfigRevision: config.Revision,
 	})
 	return nil
 }
@@ -86,9 +86,9 @@ func (h *Handler) decode(body []byte) (wire.Batch, error) {
 func (h *Handler) noteJournal(err error) {
 	switch {
 	case err != nil && !h.failing.Swap(true):
-		h.Log.Error("batches cannot be stored and are not acknowledged; agents keep them", "error", err)
+		h.log.Error("batches cannot be stored and are not acknowledged; agents keep them", "error", err)
 	case err == nil && h.failing.Swap(false):
-		h.Log.Info("batches can be stored again")
+		h.log.Info("batches can be stored again")
 	}
 }
 
@@ -97,7 +97,7 @@ func (h *Handler) noteJournal(err error) {
 func (h *Handler) fork(ctx context.Context, r request, batch wire.Batch) error {
 	sentence := fmt.Sprintf("batch %d of epoch %x came before with other content: two agents share a key, or a spool was copied; "+
 		"stop one of them and give it a key of its own", batch.Seq, batch.Epoch)
-	err := h.Store.PutQuarantine(ctx, []store.Quarantined{{
+	err := h.store.PutQuarantine(ctx, []store.Quarantined{{
 		Tenant: r.agent.Tenant, Agent: r.agent.ID, Epoch: batch.Epoch, Seq: batch.Seq,
 		Count: batch.Results(), Reason: "fork: the same number with other content", At: r.now.UnixMilli(),
 	}})
@@ -105,8 +105,8 @@ func (h *Handler) fork(ctx context.Context, r request, batch wire.Batch) error {
 		return err
 	}
 	if r.agent.Fault == "" {
-		h.Log.Error("an agent has sent one batch number with two contents", "tenant", r.agent.Tenant, "agent", r.agent.ID, "epoch", batch.Epoch, "seq", batch.Seq)
-		if err := h.Registry.flag(ctx, r.agent, sentence); err != nil {
+		h.log.Error("an agent has sent one batch number with two contents", "tenant", r.agent.Tenant, "agent", r.agent.ID, "epoch", batch.Epoch, "seq", batch.Seq)
+		if err := h.registry.flag(ctx, r.agent, sentence); err != nil {
 			return err
 		}
 	}
@@ -124,7 +124,7 @@ func (h *Handler) quarantine(ctx context.Context, r request, batch wire.Batch, a
 			Check: a.Check, Count: a.Count, Reason: a.Reason, At: r.now.UnixMilli(),
 		}
 	}
-	return h.Store.PutQuarantine(ctx, rows)
+	return h.store.PutQuarantine(ctx, rows)
 }
 
 func rejected(aside []timeline.Aside) []wire.Rejected {
@@ -168,7 +168,7 @@ func (h *Handler) setAside(r request, config wire.Config, batch wire.Batch) []ti
 }
 
 func (h *Handler) ranBefore(a store.Agent, check string) bool {
-	_, ok := h.Timeline.Last(store.Series{Tenant: a.Tenant, Check: check, Agent: a.ID})
+	_, ok := h.timeline.Last(store.Series{Tenant: a.Tenant, Check: check, Agent: a.ID})
 	return ok
 }
 

@@ -183,7 +183,7 @@ func TestWhatIsNotDurableIsNotAcknowledged(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
-			w.handler.Journal = brokenJournal{w.db, tc.err}
+			w.handler.journal = brokenJournal{w.db, tc.err}
 			p, res := w.refused(w.signed("POST", wire.PathBatches, w.encode(1, run("erp", 0, 1, wire.OK))), tc.status)
 			if strings.Contains(p.Error, "/secret/path") || res.header.Get("Retry-After") == "" {
 				t.Errorf("problem = %q, Retry-After %q, want no particulars and a time to come back", p.Error, res.header.Get("Retry-After"))
@@ -209,7 +209,7 @@ func (j slowJournal) Append(ctx context.Context, r journal.Record) (journal.Rece
 func TestTooManyAtOnceAreSentBack(t *testing.T) {
 	w := newWorld(t)
 	slow := slowJournal{w.db, make(chan struct{})}
-	w.handler.Journal, w.handler.patience = slow, time.Second
+	w.handler.journal, w.handler.patience = slow, time.Second
 	var wg sync.WaitGroup
 	for i := range maxRequests {
 		wg.Go(func() { w.send(w.encode(uint64(i+1), run("erp", int64(i), 1, wire.OK))) })

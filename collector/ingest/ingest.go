@@ -48,7 +48,14 @@ type Options struct {
 
 // Handler answers wire.PathConfig and wire.PathBatches.
 type Handler struct {
-	Options
+	registry *Registry
+	journal  journal.Journal
+	store    store.Store
+	timeline *timeline.Timeline
+	config   func(tenant, site string) (wire.Config, bool)
+	log      *slog.Logger
+	now      func() time.Time
+
 	mux      *http.ServeMux
 	nonces   *nonces
 	checks   checkSets
@@ -64,12 +71,13 @@ type Handler struct {
 // New makes a Handler.
 func New(o Options) *Handler {
 	h := &Handler{
-		Options: o, mux: http.NewServeMux(), nonces: newNonces(), metrics: metrics.NewSet(),
+		registry: o.Registry, journal: o.Journal, store: o.Store, timeline: o.Timeline, config: o.Config, log: o.Log, now: o.Now,
+		mux: http.NewServeMux(), nonces: newNonces(), metrics: metrics.NewSet(),
 		queue: make(chan struct{}, maxQueue), requests: make(chan struct{}, maxRequests), patience: patience,
 		decoding: make(chan struct{}, runtime.GOMAXPROCS(0)),
 	}
-	if h.Now == nil {
-		h.Now = time.Now
+	if h.now == nil {
+		h.now = time.Now
 	}
 	h.counts = newCounts(h)
 	h.mux.HandleFunc("GET "+wire.PathConfig, h.answer(h.giveConfig))
@@ -94,14 +102,14 @@ type request struct {
 // answer turns what a handler returns into a response: its own, or a refusal.
 func (h *Handler) answer(handle func(http.ResponseWriter, request) error) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		start := h.Now()
+		start := h.now()
 		err := h.serve(w, r, start, handle)
 		if err != nil {
 			refusal := asRefusal(err)
 			h.counts.refused(refusal.status)
-			refusal.write(w, h.Now())
+			refusal.write(w, h.now())
 		}
-		h.counts.took.Update(h.Now().Sub(start).Seconds())
+		h.counts.took.Update(h.now().Sub(start).Seconds())
 	}
 }
 
@@ -137,7 +145,7 @@ func (h *Handler) enter(ctx context.Context) bool {
 
 // giveConfig tells an agent what to probe.
 func (h *Handler) giveConfig(w http.ResponseWriter, r request) error {
-	config, ok := h.Config(r.agent.Tenant, r.agent.Site)
+	config, ok := h.config(r.agent.Tenant, r.agent.Site)
 	if !ok {
 		return noContract(r.agent)
 	}

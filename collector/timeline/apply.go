@@ -84,10 +84,8 @@ func (t *Timeline) makeHead(s store.Series) *head {
 	if h := t.head(s); h != nil {
 		return h
 	}
-	t.headsMu.Lock()
-	defer t.headsMu.Unlock()
 	h := newHead(t.store, s)
-	t.heads[s] = h
+	t.putHead(h)
 	return h
 }
 

@@ -291,3 +291,29 @@ func TestReadersAndTheStoreAtOnce(t *testing.T) {
 	w.crash()
 	w.check()
 }
+
+// meanwhile is a store that lets something happen before it stores.
+type meanwhile struct {
+	store.Store
+	happens func()
+}
+
+func (s *meanwhile) PutFolds(ctx context.Context, p journal.Position, f []store.Fold) error {
+	s.happens()
+	return s.Store.PutFolds(ctx, p, f)
+}
+
+func TestLateResultsForAnHourThatIsBeingStored(t *testing.T) {
+	w := startWorld(t)
+	w.accept(every(0, 900, wire.OK)...)
+	w.line.store = &meanwhile{w.db, func() {
+		w.accept(every(hourS, hourS+300, wire.OK)...) // on to the next hour
+		w.accept(every(900, 1200, wire.Timeout)...)   // and back
+	}}
+	w.flush()
+	w.check()
+	w.line.store = w.db
+	w.flush()
+	w.crash()
+	w.check()
+}

@@ -60,10 +60,14 @@ type Timeline struct {
 
 	headsMu sync.RWMutex
 	heads   map[store.Series]*head
+	byCheck map[checkKey][]store.Series // by agent; never changed in place
 
 	listenersMu sync.Mutex
 	listeners   map[chan struct{}]bool
 }
+
+// checkKey names a check of a tenant.
+type checkKey struct{ tenant, check string }
 
 // handed is a record with its body decoded.
 type handed struct {
@@ -76,7 +80,7 @@ func Open(ctx context.Context, o Options) (*Timeline, error) {
 	t := &Timeline{
 		store: o.Store, journal: o.Journal, params: o.Params, log: o.Log, metrics: metrics.NewSet(),
 		waiting: map[journal.Position]handed{}, unstored: map[*head]bool{},
-		heads: map[store.Series]*head{}, listeners: map[chan struct{}]bool{},
+		heads: map[store.Series]*head{}, byCheck: map[checkKey][]store.Series{}, listeners: map[chan struct{}]bool{},
 	}
 	t.counts = newCounts(t.metrics, t)
 	applied, err := o.Store.Applied(ctx)
@@ -93,7 +97,7 @@ func Open(ctx context.Context, o Options) (*Timeline, error) {
 		if err != nil {
 			return nil, fmt.Errorf("open timeline: check %s of %s by %s: hour %d: %w; restore a backup", c.Check, c.Tenant, c.Agent, c.Hour, err)
 		}
-		t.heads[c.Series] = h
+		t.putHead(h)
 	}
 	if err := t.catchUp(ctx); err != nil {
 		return nil, fmt.Errorf("open timeline: %w", err)
@@ -121,18 +125,23 @@ func (t *Timeline) Last(s store.Series) (wire.Result, bool) {
 	return h.last()
 }
 
-// SeriesOf lists the series of a check that were ever observed, by agent.
+// SeriesOf lists the series of a check that were ever observed, by agent. The caller does not
+// change the slice.
 func (t *Timeline) SeriesOf(tenant, check string) []store.Series {
 	t.headsMu.RLock()
 	defer t.headsMu.RUnlock()
-	var found []store.Series
-	for s := range t.heads {
-		if s.Tenant == tenant && s.Check == check {
-			found = append(found, s)
-		}
-	}
-	slices.SortFunc(found, func(a, b store.Series) int { return strings.Compare(a.Agent, b.Agent) })
-	return found
+	return t.byCheck[checkKey{tenant, check}]
+}
+
+// putHead makes a head known.
+func (t *Timeline) putHead(h *head) {
+	t.headsMu.Lock()
+	defer t.headsMu.Unlock()
+	t.heads[h.series] = h
+	key := checkKey{h.series.Tenant, h.series.Check}
+	all := append(slices.Clip(t.byCheck[key]), h.series)
+	slices.SortFunc(all, func(a, b store.Series) int { return strings.Compare(a.Agent, b.Agent) })
+	t.byCheck[key] = all
 }
 
 // head is nil for a series that was never observed.
