@@ -130,19 +130,27 @@ func (r *Report) account(ctx context.Context, src ledger.Source, c *contract.Con
 		return SLO{}, 0, err
 	}
 	account := SLO{
-		ID:             o.ID,
-		Objective:      a.Terms.Objective.String(),
-		Window:         o.Window.Kind.String(),
-		Ledger:         ledgerOf(a.Ledger),
-		Promise:        promise,
-		SmallestOutage: smallestOutage(c, s, a.Ledger.Agreed),
-		Outages:        outagesOf(spans),
-		TakenOut:       takenOut(spans, c, o),
-		Unmeasured:     gaps(spans),
-		Days:           days(spans, month, r.zone),
+		ID:                  o.ID,
+		Objective:           a.Terms.Objective.String(),
+		Window:              o.Window.Kind.String(),
+		UnknownCountsAs:     unknownPolicies[a.Terms.Unknown],
+		MaintenanceCountsAs: maintenancePolicies[a.Terms.Policy.CountsAs],
+		Ledger:              ledgerOf(a.Ledger),
+		Promise:             promise,
+		SmallestOutage:      smallestOutage(c, s, a.Ledger.Agreed),
+		Outages:             outagesOf(spans),
+		TakenOut:            takenOut(spans, c, o),
+		Unmeasured:          gaps(spans),
+		Days:                days(spans, month, r.zone),
 	}
 	return account, a.Revision, nil
 }
+
+// The policies as contracts write them.
+var (
+	unknownPolicies     = [...]string{slo.UnknownExcluded: "excluded", slo.UnknownAsUp: "up", slo.UnknownAsDown: "down"}
+	maintenancePolicies = [...]string{slo.CountsExcluded: "excluded", slo.CountsUp: "up"}
+)
 
 // promiseOf is the standing of the window that the objective is promised for. It is the month,
 // or the window that holds the month's last instant, as it stood when the month ended.

@@ -3,6 +3,7 @@ package report
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -216,6 +217,29 @@ func TestWriteFilesSaysWhereItCannot(t *testing.T) {
 	_, err := r.WriteFiles(taken)
 	if err == nil || !strings.Contains(err.Error(), taken) || !strings.Contains(err.Error(), "give another one") {
 		t.Errorf("WriteFiles into a file = %v, want a sentence with the place and what to do", err)
+	}
+}
+
+func TestALongReportIsMailedShortWithTheWholeAttached(t *testing.T) {
+	document := hostile
+	for i := range 8 {
+		id := fmt.Sprintf("web-%d", i)
+		document += fmt.Sprintf("[[slo]]\nid = %q\nservice = \"web\"\nobjective = \"99.%d%%\"\nwindow = \"month\"\n", id, i)
+	}
+	w := ledgertest.New(t, document)
+	w.Observe("evil", "web", utc("2026-10-01T00:00:00Z"), utc("2026-11-02T00:00:00Z"), wire.OK)
+	r := build(t, w, "evil", "2026-10", afterwards)
+	messages, err := r.Messages(w.Source().Contracts()[0])
+	if err != nil || len(messages) != 1 || len(messages[0].Files) != 2 {
+		t.Fatalf("Messages = %d, %v; want one with two files", len(messages), err)
+	}
+	m := messages[0]
+	whole := string(m.Files[1].Data)
+	if whole != htmlOf(t, r) || len(whole) <= mostBody {
+		t.Errorf("%s has %d bytes, want the whole page, of more than %d", m.Files[1].Name, len(whole), mostBody)
+	}
+	if len(m.HTML) > mostBody/2 || !strings.Contains(m.HTML, "evil-2026-10.html") || !strings.Contains(m.HTML, "web-7") || strings.Contains(m.HTML, "Day by day") {
+		t.Errorf("the mail shows %d bytes; want the summary, all its rows, and where the rest is", len(m.HTML))
 	}
 }
 

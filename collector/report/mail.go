@@ -12,8 +12,12 @@ import (
 	"github.com/nines-monitor/nines/collector/words"
 )
 
+// mostBody is how long (bytes) the page in a mail may be. Some mailboxes cut a longer one short.
+const mostBody = 100_000
+
 // Messages are the mails of a report, one for each recipient: the page, its essence as plain
-// text, and the JSON attached. They go to the contacts that the contract's report names; when
+// text, and both forms of the report attached. When the page is too long for a mailbox, the
+// mail shows its summary alone. They go to the contacts that the contract's report names; when
 // it names none, to those who get "report". Without recipients there are none.
 func (r *Report) Messages(c *contract.Contract) ([]store.Message, error) {
 	html, err := r.HTML()
@@ -24,18 +28,27 @@ func (r *Report) Messages(c *contract.Contract) ([]store.Message, error) {
 	if err != nil {
 		return nil, err
 	}
+	body := html
+	if len(body) > mostBody {
+		if body, err = r.html(true); err != nil {
+			return nil, err
+		}
+	}
 	subject, text := r.Subject(), r.Text()
 	var messages []store.Message
 	for _, contact := range recipients(c) {
 		messages = append(messages, store.Message{
-			Tenant:    r.Client.ID,
-			Key:       fmt.Sprintf("report/%s/%d/%s", r.Month, r.GeneratedAt, contact.Email),
-			Kind:      "report",
-			To:        []string{(&mail.Address{Name: words.Line(contact.Name), Address: contact.Email}).String()},
-			Subject:   subject,
-			Text:      text,
-			HTML:      string(html),
-			Files:     []store.File{{Name: r.file(".json"), Type: "application/json", Data: data}},
+			Tenant:  r.Client.ID,
+			Key:     fmt.Sprintf("report/%s/%d/%s", r.Month, r.GeneratedAt, contact.Email),
+			Kind:    "report",
+			To:      []string{(&mail.Address{Name: words.Line(contact.Name), Address: contact.Email}).String()},
+			Subject: subject,
+			Text:    text,
+			HTML:    string(body),
+			Files: []store.File{
+				{Name: r.file(".json"), Type: "application/json", Data: data},
+				{Name: r.file(".html"), Type: "text/html", Data: html},
+			},
 			CreatedAt: r.GeneratedAt, NextAttempt: r.GeneratedAt,
 		})
 	}
@@ -94,7 +107,7 @@ func (r *Report) Text() string {
 			r.textOutages(&b, s.Name, o)
 		}
 	}
-	b.WriteString("\nThe whole report is the HTML of this mail; exact milliseconds are in the attached JSON.\n")
+	b.WriteString("\nThe whole report is attached as a page (HTML); exact milliseconds are in the attached JSON.\n")
 	return b.String()
 }
 

@@ -26,9 +26,14 @@ var pageSource string
 var pageTemplate = template.Must(paper.Parse("report", pageSource, nil))
 
 // HTML writes the report as a page of its own, for browsers, mail clients and paper.
-func (r *Report) HTML() ([]byte, error) {
+func (r *Report) HTML() ([]byte, error) { return r.html(false) }
+
+// html leaves all but the summary out when it is to be short.
+func (r *Report) html(short bool) ([]byte, error) {
 	var b bytes.Buffer
-	if err := pageTemplate.Execute(&b, r.page()); err != nil {
+	p := r.page()
+	p.Short, p.File = short, r.file(".html")
+	if err := pageTemplate.Execute(&b, p); err != nil {
 		return nil, fmt.Errorf("write the report's page: %w", err)
 	}
 	return b.Bytes(), nil
@@ -39,6 +44,8 @@ type page struct {
 	Client, Month, Zone  string
 	From, To             string
 	Demo, Preliminary    bool
+	Short                bool
+	File                 string // the whole report, when this is the short one
 	AsOf, Generated      string
 	Effective            string
 	Revision             int
@@ -152,7 +159,7 @@ func (r *Report) sloPage(service string, o SLO) sloPage {
 		Left: words.Duration(o.Promise.Remaining), Overspent: o.Promise.Remaining < 0,
 		Smallest: words.Duration(o.SmallestOutage),
 		Elapsed:  words.Duration(o.Ledger.Elapsed),
-		Classes:  classRows(o.Ledger),
+		Classes:  classRows(o),
 		TakenOut: r.takenOutList(o.TakenOut),
 		Gaps:     r.gapList(o.Unmeasured),
 	}
@@ -182,15 +189,24 @@ func shares(p Promise) (used, left int) {
 	return used, 100 - used
 }
 
-func classRows(l Ledger) []classRow {
+func classRows(o SLO) []classRow {
+	l := o.Ledger
 	return []classRow{
 		{"Up", words.Duration(l.Up), "the service worked"},
 		{"Down", words.Duration(l.Down), "the service failed"},
-		{"Unknown", words.Duration(l.Unknown), "nobody could tell"},
-		{"Maintenance", words.Duration(l.Maintenance), "announced and within its cap"},
-		{"Excluded", words.Duration(l.Excluded), "approved exclusions"},
-		{"Out of hours", words.Duration(l.OutOfHours), "outside the service hours"},
+		{"Unknown", words.Duration(l.Unknown), "nobody could tell" + countsAs(o.UnknownCountsAs)},
+		{"Maintenance", words.Duration(l.Maintenance), "announced, and within its cap" + countsAs(o.MaintenanceCountsAs)},
+		{"Excluded", words.Duration(l.Excluded), "approved exclusions; not counted"},
+		{"Out of hours", words.Duration(l.OutOfHours), "outside the service hours; not counted"},
 	}
+}
+
+// countsAs says a policy of the contract.
+func countsAs(policy string) string {
+	if policy == "excluded" {
+		return "; not counted"
+	}
+	return "; counts as " + policy
 }
 
 func (r *Report) outageList(outages []Outage) (rows list, total string, hours bool) {

@@ -62,6 +62,9 @@ type SLO struct {
 	Objective string `json:"objective"` // percent, as the contract has it
 	Window    string `json:"window"`    // month, quarter, year, week or rolling
 
+	UnknownCountsAs     string `json:"unknown_counts_as"`     // excluded, up or down
+	MaintenanceCountsAs string `json:"maintenance_counts_as"` // excluded or up
+
 	Ledger  Ledger  `json:"ledger"`  // of the month
 	Promise Promise `json:"promise"` // of the SLO's own window at the month's end
 

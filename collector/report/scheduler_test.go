@@ -190,11 +190,15 @@ func TestTheReportArrives(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			if len(got.Attachments) != 2 {
+				t.Fatalf("arrived with %d attachments, want JSON and HTML", len(got.Attachments))
+			}
 			for part, pair := range map[string][2]string{
 				"subject": {got.Subject, r.Subject()},
 				"text":    {strings.ReplaceAll(got.Text, "\r\n", "\n"), r.Text()},
 				"html":    {strings.ReplaceAll(got.HTML, "\r\n", "\n"), htmlOf(t, r)},
 				"json":    {string(box.Part(t, got.ID, got.Attachments[0].PartID)), string(data)},
+				"page":    {string(box.Part(t, got.ID, got.Attachments[1].PartID)), htmlOf(t, r)},
 				"name":    {got.Attachments[0].FileName, name + "-2026-10.json"},
 			} {
 				if strings.TrimSpace(pair[0]) != strings.TrimSpace(pair[1]) {

@@ -25,6 +25,10 @@ const Settle = 10 * time.Minute
 // nobody.
 const LateBreach = 7 * 24 * time.Hour
 
+// lookBack is how far a tick looks for periods that late data may still change: the one before
+// the present, for months and all that is shorter.
+const lookBack = 35 * 24 * time.Hour
+
 const (
 	mostPeriods = 26 // that one change is followed back through: half a year of weeks
 	keptStates  = 400 * 24 * time.Hour
@@ -97,10 +101,9 @@ func New(o Options) *Watch {
 // Metrics are the watch's own.
 func (w *Watch) Metrics() *metrics.Set { return w.set }
 
-// Tick evaluates every SLO as of now: its present period, the one before for as long as a
-// breach of it would be told, and those with a correction that waits to settle. The first
-// Tick looks at every period that has a recorded state. An SLO that cannot be evaluated does
-// not keep the others from it.
+// Tick evaluates every SLO as of now: its present period, those that ended in the last 35
+// days, and those with a correction that waits to settle. The first Tick looks at every period
+// that has a recorded state. An SLO that cannot be evaluated does not keep the others from it.
 func (w *Watch) Tick(ctx context.Context, now time.Time) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -112,7 +115,7 @@ func (w *Watch) Tick(ctx context.Context, now time.Time) error {
 	var t tally
 	for _, c := range w.source.Contracts() {
 		for _, s := range c.SLOs {
-			from := now.Add(-LateBreach).UnixMilli()
+			from := now.Add(-lookBack).UnixMilli()
 			t.add(w.follow(ctx, c, s, from, now, again[key{client: c.Client.ID, slo: s.ID}]))
 		}
 	}
