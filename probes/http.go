@@ -44,7 +44,7 @@ type httpProbe struct {
 }
 
 func newHTTP(c wire.HTTP) (Prober, error) {
-	u, err := checkURL(c.URL)
+	u, err := parseURL(c.URL)
 	if err != nil {
 		return nil, fmt.Errorf("http.url: %w", err)
 	}
@@ -76,8 +76,8 @@ func newHTTP(c wire.HTTP) (Prober, error) {
 	return p, nil
 }
 
-// checkURL parses raw. Its errors leave out what may be a password.
-func checkURL(raw string) (*url.URL, error) {
+// parseURL gives the URL of a target. Its errors leave out what may be a password.
+func parseURL(raw string) (*url.URL, error) {
 	u, err := url.Parse(raw)
 	if err != nil {
 		var parse *url.Error
@@ -86,21 +86,25 @@ func checkURL(raw string) (*url.URL, error) {
 		}
 		return nil, fmt.Errorf("not a URL: %w", err)
 	}
-	switch {
-	case u.Scheme != "http" && u.Scheme != "https":
-		return nil, fmt.Errorf("%q: want http:// or https://", u.Redacted())
-	case u.Hostname() == "":
-		return nil, fmt.Errorf("%q: names no host", u.Redacted())
-	}
-	if port := u.Port(); port != "" {
-		if err := checkPort(port); err != nil {
-			return nil, fmt.Errorf("%q: %w", u.Redacted(), err)
-		}
-	}
-	if err := checkHost(u.Hostname()); err != nil {
+	if err := checkURL(u); err != nil {
 		return nil, fmt.Errorf("%q: %w", u.Redacted(), err)
 	}
 	return u, nil
+}
+
+func checkURL(u *url.URL) error {
+	switch {
+	case u.Scheme != "http" && u.Scheme != "https":
+		return errors.New("want http:// or https://")
+	case u.Hostname() == "":
+		return errors.New("names no host")
+	}
+	if port := u.Port(); port != "" {
+		if err := checkPort(port); err != nil {
+			return err
+		}
+	}
+	return checkHost(u.Hostname())
 }
 
 func (p httpProbe) followRedirect(next *http.Request, via []*http.Request) error {
@@ -109,8 +113,9 @@ func (p httpProbe) followRedirect(next *http.Request, via []*http.Request) error
 		return http.ErrUseLastResponse
 	case len(via) > maxRedirects:
 		return fmt.Errorf("%w: more than %d", errRedirect, maxRedirects)
-	case next.URL.Scheme != "http" && next.URL.Scheme != "https", next.URL.Hostname() == "":
-		return fmt.Errorf("%w: to %q", errRedirect, next.URL.Redacted())
+	}
+	if err := checkURL(next.URL); err != nil {
+		return fmt.Errorf("%w: %q: %w", errRedirect, next.URL.Redacted(), err)
 	}
 	return nil
 }

@@ -35,7 +35,10 @@ func TestHTTP(t *testing.T) {
 		"a page that may take 0.2 s":           {Target: page("/slow", wire.HTTP{Status: ok, MaxLatencyMS: 4000}), Want: wire.OK},
 		"five redirects":                       {Target: page("/hop/5", wire.HTTP{Status: ok, Body: "all is well"}), Want: wire.OK},
 		"six redirects":                        {Target: page("/hop/6", wire.HTTP{Status: ok}), Want: wire.Redirects},
-		"a redirect to another protocol":       {Target: page("/to-ftp", wire.HTTP{Status: ok}), Want: wire.Redirects},
+		"a redirect to another protocol":       {Target: page("/to/ftp://127.0.0.1/", wire.HTTP{Status: ok}), Want: wire.Redirects},
+		"a redirect to no port":                {Target: page("/to/http://127.0.0.1:99999/", wire.HTTP{Status: ok}), Want: wire.Redirects},
+		"a redirect to no host":                {Target: page("/to/http://0.0.0.0/", wire.HTTP{Status: ok}), Want: wire.Redirects},
+		"a redirect that is no URL":            {Target: page("/to/http://%5B/", wire.HTTP{Status: ok}), Want: wire.Protocol},
 		"a redirect to nowhere":                {Target: page("/status/302", wire.HTTP{Status: ok}), Want: wire.HTTPStatus},
 		"a redirect that is asked for":         {Target: page("/hop/6", wire.HTTP{Status: []string{"3xx"}}), Want: wire.OK},
 		"a header that never comes":            {Target: page("/never", wire.HTTP{Status: ok}), Want: wire.Timeout, Waits: true},
@@ -196,8 +199,8 @@ func site(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(n)
 	case scan(path, "/hop/%d", &n) && n > 0:
 		http.Redirect(w, r, fmt.Sprintf("/hop/%d", n-1), http.StatusFound)
-	case path == "/to-ftp":
-		w.Header().Set("Location", "ftp://127.0.0.1/")
+	case strings.HasPrefix(path, "/to/"):
+		w.Header().Set("Location", strings.TrimPrefix(path, "/to/"))
 		w.WriteHeader(http.StatusFound)
 	case scan(path, "/long/%d", &n):
 		fmt.Fprint(w, strings.Repeat(" ", n), "words")

@@ -50,7 +50,7 @@ func newICMP(c wire.Check, s *sockets) (Prober, error) {
 func (p icmpProbe) Probe(ctx context.Context) Outcome {
 	addr, err := p.resolve(ctx)
 	if err != nil {
-		return failed(ctx, err, wire.DNSFailure)
+		return failed(ctx, err, wire.AgentFault)
 	}
 	r, err := p.sockets.ping(ctx, addr, p.packets)
 	switch {
