@@ -38,7 +38,7 @@ const (
 
 // Receipt tells of the record that stands under a natural key.
 type Receipt struct {
-	Position  Position
+	Position  Position // 0: forgotten, see Journal.Prune
 	Verdict   Verdict
 	Aside     []byte // as it was first appended: the decision of that day stands
 	Watermark uint64 // of its epoch, see Journal.Watermark
@@ -58,4 +58,9 @@ type Journal interface {
 	// Watermark is the highest contiguous sequence number of an epoch, counted from 1; 0 when
 	// there is none.
 	Watermark(ctx context.Context, tenant, agent string, epoch uint64) (uint64, error)
+
+	// Prune forgets records up to a position that were received before an instant (ms) and lie
+	// at or below the watermark of their epoch, and counts them. It may leave some for the next
+	// time. Whatever is appended under the key of a forgotten record is a Duplicate.
+	Prune(ctx context.Context, upTo Position, before int64) (int, error)
 }

@@ -90,6 +90,8 @@ func appendOne(ctx context.Context, s statements, r journal.Record, digest []byt
 		return there, nil
 	case !errors.Is(err, sql.ErrNoRows):
 		return journal.Receipt{}, err
+	case int64(r.Seq) <= mark: // forgotten
+		return journal.Receipt{Verdict: journal.Duplicate, Watermark: uint64(mark)}, nil
 	}
 	done, err := s.insert.ExecContext(ctx, append(key, r.ReceivedAt, digest, r.Aside, orEmpty(r.Body))...)
 	if err != nil {

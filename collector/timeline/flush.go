@@ -12,15 +12,23 @@ import (
 
 const (
 	tick         = time.Second
-	lastWordTime = 30 * time.Second // for storing what is left at the end
+	pruneEvery   = 10 * time.Minute
+	journalKept  = 7 * 24 * time.Hour // for as long, two contents of one batch number are told apart
+	lastWordTime = 30 * time.Second   // for storing what is left at the end
 )
 
-// Run stores what has changed, each second, until ctx ends, and then once more.
+// Run stores what has changed, each second, until ctx ends, and then once more. Now and then it
+// prunes the journal of what is a week old and stored.
 func (t *Timeline) Run(ctx context.Context) {
-	ticker := time.NewTicker(tick)
+	ticker, pruner := time.NewTicker(tick), time.NewTicker(pruneEvery)
 	defer ticker.Stop()
+	defer pruner.Stop()
 	for {
 		select {
+		case now := <-pruner.C:
+			if err := t.Prune(ctx, now); err != nil && ctx.Err() == nil {
+				t.log.Error("the journal cannot be pruned and grows; it is tried again in some minutes", "error", err)
+			}
 		case <-ticker.C:
 			t.Tick(ctx)
 		case <-ctx.Done():
@@ -48,6 +56,19 @@ func (t *Timeline) Tick(ctx context.Context) {
 	case err == nil && t.failing:
 		t.log.Info("the timeline can be stored again")
 		t.failing = false
+	}
+}
+
+// Prune lets the journal forget what is stored and was received more than a week before now.
+func (t *Timeline) Prune(ctx context.Context, now time.Time) error {
+	t.mu.Lock()
+	stored := t.stored
+	t.mu.Unlock()
+	for {
+		n, err := t.journal.Prune(ctx, stored, now.Add(-journalKept).UnixMilli())
+		if err != nil || n == 0 {
+			return err
+		}
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/nines-monitor/nines/collector/journal"
 	"github.com/nines-monitor/nines/collector/store"
@@ -314,6 +315,26 @@ func TestLateResultsForAnHourThatIsBeingStored(t *testing.T) {
 	w.check()
 	w.line.store = w.db
 	w.flush()
+	w.crash()
+	w.check()
+}
+
+func TestThePrunedJournalHasDoneItsWork(t *testing.T) {
+	w := startWorld(t)
+	w.accept(every(0, 900, wire.OK)...)
+	w.flush()
+	w.accept(every(900, 1800, wire.Timeout)...) // not stored
+	if err := w.line.Prune(t.Context(), time.UnixMilli(0).Add(2*journalKept)); err != nil {
+		t.Fatalf("Prune() = %v, want nil", err)
+	}
+	var left []journal.Position
+	err := w.db.Replay(t.Context(), 0, func(p journal.Position, _ journal.Record) error {
+		left = append(left, p)
+		return nil
+	})
+	if err != nil || !slices.Equal(left, []journal.Position{2}) {
+		t.Errorf("positions left = %v, %v, want 2 alone", left, err)
+	}
 	w.crash()
 	w.check()
 }

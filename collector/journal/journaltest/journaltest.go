@@ -36,6 +36,7 @@ func Run(t *testing.T, open Open) {
 		"callers at once all get their own receipt":       testConcurrent,
 		"one batch from many callers is accepted once":    testOneWinner,
 		"a reopened journal goes on where it stopped":     testReopen,
+		"what is old, applied and complete is forgotten":  testPrune,
 		"a closed journal refuses":                        testClosed,
 		"what was acknowledged survives kill -9":          testCrash,
 	} {
@@ -265,5 +266,49 @@ func testClosed(t *testing.T, open Open) {
 	defer cancel()
 	if got, err := e.Append(ctx, record("hq-1", 1, 1, "b")); err == nil || errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("Append after Close = %+v, %v, want a refusal at once", got, err)
+	}
+}
+
+func testPrune(t *testing.T, open Open) {
+	dir := t.TempDir()
+	e := start(t, open, dir)
+	for _, seq := range []uint64{1, 2, 4, 5, 6} { // received in this order; 3 is missing
+		appendOne(t, e, record("hq-1", 1, seq, fmt.Sprint(seq)))
+	}
+	appendOne(t, e, record("hq-2", 1, 1, "one"))
+	prune := func(upTo journal.Position, before int64, want int, left ...string) {
+		t.Helper()
+		got, err := e.Prune(t.Context(), upTo, before)
+		if err != nil || got != want {
+			t.Errorf("Prune(%d, %d) = %d, %v, want %d", upTo, before, got, err, want)
+		}
+		_, records := replay(t, e, 0)
+		var bodies []string
+		for _, r := range records {
+			bodies = append(bodies, string(r.Body))
+		}
+		if !slices.Equal(bodies, left) {
+			t.Errorf("left after Prune(%d, %d): %q, want %q", upTo, before, bodies, left)
+		}
+	}
+	first := record("hq-1", 1, 1, "").ReceivedAt
+	prune(100, first, 0, "1", "2", "4", "5", "6", "one")
+	prune(0, first+100, 0, "1", "2", "4", "5", "6", "one")
+	prune(1, first+100, 1, "2", "4", "5", "6", "one")
+	prune(100, first+2, 1, "4", "5", "6", "one")
+	prune(5, first+100, 0, "4", "5", "6", "one") // above the gap
+	if got := appendOne(t, e, record("hq-1", 1, 2, "whatever")); got.Verdict != journal.Duplicate || got.Position != 0 || got.Watermark != 2 {
+		t.Errorf("Append of a forgotten record = %+v, want a duplicate at 0 with watermark 2", got)
+	}
+	if got := appendOne(t, e, record("hq-1", 1, 3, "3")); got.Position != 7 || got.Watermark != 6 {
+		t.Errorf("Append of what was missing = %+v, want position 7 and watermark 6", got)
+	}
+	prune(7, first+100, 5)
+	if err := e.Close(); err != nil {
+		t.Fatalf("Close() = %v, want nil", err)
+	}
+	e = start(t, open, dir)
+	if got := appendOne(t, e, record("hq-1", 1, 7, "7")); got.Position != 8 || got.Watermark != 7 {
+		t.Errorf("Append to an empty journal = %+v, want position 8: none is reused", got)
 	}
 }
