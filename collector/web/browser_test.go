@@ -16,7 +16,7 @@ import (
 	"github.com/nines-monitor/nines/internal/wire"
 )
 
-var look = flag.String("look", "", "a folder that TestPagesFitTheirWindows leaves its pictures in")
+var look = flag.String("look", "", "a folder that the browser tests leave pictures of the pages in")
 
 // openPage opens an address in a tab and waits until the page is live.
 func openPage(t *testing.T, tab context.Context, url string) {
@@ -125,6 +125,7 @@ func TestAStalePageLooksStale(t *testing.T) {
 	evaluate[any](t, tab, `window.notReloaded = true`)
 	first.stop(t)
 	testservers.WaitFor(t, tab, `document.body.dataset.live === "stale"`, 20*time.Second)
+	keepPicture(t, tab, "stale", testservers.Window{Width: 1440, Height: 900, Scheme: "light"})
 	if got := evaluate[string](t, tab, `document.getElementById("live-text").textContent`); !strings.HasPrefix(got, "Reconnecting. Data as of ") {
 		t.Errorf("the stale page says %q, want it to begin with %q", got, "Reconnecting. Data as of ")
 	}
@@ -137,10 +138,6 @@ func TestAStalePageLooksStale(t *testing.T) {
 }
 
 func TestPagesFitTheirWindows(t *testing.T) {
-	dir := *look
-	if dir == "" {
-		dir = t.TempDir()
-	}
 	tab := testservers.Chromium(t)
 	worlds := map[string]*world{
 		"practice": practice(t), "single": single(t), "many": many(t), "hostile": hostile(t), "nothing": newWorld(t),
@@ -164,10 +161,7 @@ func TestPagesFitTheirWindows(t *testing.T) {
 			if want := map[string]string{"light": "rgb(244, 246, 248)", "dark": "rgb(13, 17, 23)"}[window.Scheme]; ground != want {
 				t.Errorf("%s in %s: background %s, want %s", name, mode, ground, want)
 			}
-			png := testservers.Picture(t, tab, window)
-			if err := os.WriteFile(filepath.Join(dir, name+"-"+mode+".png"), png, 0o600); err != nil {
-				t.Fatal(err)
-			}
+			keepPicture(t, tab, name+"-"+mode, window)
 		}
 		if all := console(); len(all) > 0 {
 			t.Errorf("%s: the browser complains:\n%s", name, strings.Join(all, "\n"))
@@ -190,5 +184,44 @@ func TestTheScriptSaysAgesAsTheServerDoes(t *testing.T) {
 			want = strings.Fields(want)[1] // seconds pass: the unit must be the same
 		}
 		testservers.WaitFor(t, tab, `document.getElementById("probe").textContent.endsWith("`+want+`")`, 5*time.Second)
+	}
+}
+
+func TestLoggingInAndOut(t *testing.T) {
+	opts := practice(t).options()
+	opts.AdminToken = token
+	url := serve(t, opts)
+	tab := testservers.Chromium(t)
+	submit := func(with string) {
+		t.Helper()
+		evaluate[any](t, tab, `document.getElementById("token").value = "`+with+`"; document.querySelector("form").submit()`)
+	}
+	if err := chromedp.Do(tab, chromedp.Navigate(url+"/")); err != nil {
+		t.Fatal(err)
+	}
+	testservers.WaitFor(t, tab, `location.pathname === "/login" && document.activeElement.id === "token"`, 5*time.Second)
+	keepPicture(t, tab, "login", testservers.Window{Width: 1440, Height: 900, Scheme: "light"})
+	submit("a guess")
+	testservers.WaitFor(t, tab, `document.getElementById("wrong")?.innerText === "That is not the admin token."`, 5*time.Second)
+	keepPicture(t, tab, "login-wrong", testservers.Window{Width: 390, Height: 844, Scheme: "dark"})
+	submit(token)
+	testservers.WaitFor(t, tab, `location.pathname === "/" && document.body.dataset.live === "live"`, 10*time.Second)
+	evaluate[any](t, tab, `document.querySelector(".top button").click()`)
+	testservers.WaitFor(t, tab, `location.pathname === "/login"`, 5*time.Second)
+	if err := chromedp.Do(tab, chromedp.Navigate(url+"/")); err != nil {
+		t.Fatal(err)
+	}
+	testservers.WaitFor(t, tab, `location.pathname === "/login"`, 5*time.Second)
+}
+
+// keepPicture leaves a picture in the folder that -look names, if it names one.
+func keepPicture(t *testing.T, tab context.Context, name string, window testservers.Window) {
+	t.Helper()
+	png := testservers.Picture(t, tab, window)
+	if *look == "" {
+		return
+	}
+	if err := os.WriteFile(filepath.Join(*look, name+".png"), png, 0o600); err != nil {
+		t.Fatal(err)
 	}
 }

@@ -12,10 +12,12 @@ import (
 	"github.com/nines-monitor/nines/collector/contract"
 	"github.com/nines-monitor/nines/collector/ledger"
 	"github.com/nines-monitor/nines/collector/store"
+	"github.com/nines-monitor/nines/slo"
 )
 
 const (
 	recentShown = 10                  // transitions on the page
+	recentRead  = 50                  // transitions read of each client, to find those worth showing
 	recentSpan  = 90 * 24 * time.Hour // how far back they are looked for
 	recentEvery = 5 * time.Second     // how often
 	stripEvery  = time.Minute         // how often a strip is drawn anew when nothing but time has changed
@@ -140,13 +142,16 @@ func (r *reader) transitions(ctx context.Context, clients []clientFacts, at int6
 	}
 	var all []store.Transition
 	for _, c := range clients {
-		some, err := r.opts.Transitions(ctx, c.Client.ID, at-recentSpan.Milliseconds(), at+1, recentShown)
+		some, err := r.opts.Transitions(ctx, c.Client.ID, at-recentSpan.Milliseconds(), at+1, recentRead)
 		if err != nil {
 			return r.recent, err
 		}
-		all = append(all, some...)
+		all = append(all, slices.DeleteFunc(some, isBeginning)...)
 	}
 	slices.SortStableFunc(all, func(a, b store.Transition) int { return cmp.Compare(b.At, a.At) })
 	r.recent, r.recentAt = all[:min(len(all), recentShown)], at
 	return r.recent, nil
 }
+
+// isBeginning reports the first measurement of a period that goes well: every period has one.
+func isBeginning(t store.Transition) bool { return t.From == slo.NotMeasured && t.To == slo.Met }

@@ -28,12 +28,11 @@
   function countOn() {
     const now = Date.now() - ahead;
     for (const node of document.querySelectorAll("time.age")) setText(node, age(now - Date.parse(node.dateTime)));
-    const fresh = heard !== 0 && Date.now() - heard < staleAfter && source.readyState === EventSource.OPEN;
     const clock = new Date(asOf).toISOString().slice(11, 19) + " UTC";
-    const state = fresh ? "live" : heard === 0 && now - asOf < staleAfter ? "" : "stale";
+    const state = now - asOf >= staleAfter ? "stale" : heard && source.readyState === EventSource.OPEN ? "live" : "waiting";
     if (document.body.dataset.live !== state) document.body.dataset.live = state;
-    setText(liveText, state === "live" ? "Live, " + clock :
-      state === "stale" ? "Reconnecting. Data as of " + clock + ", " + age(now - asOf) + " old" : "As of " + clock);
+    setText(liveText, state === "live" ? "Live, " + clock : state === "waiting" ? "Connecting, as of " + clock :
+      "Reconnecting. Data as of " + clock + ", " + age(now - asOf) + " old");
     if (Date.now() - Math.max(heard, tried) > 2 * staleAfter) connect();
   }
 
