@@ -25,26 +25,28 @@ type Addresses struct {
 // Targets are the running targets.
 type Targets struct {
 	Addresses
+	now     func() time.Time
 	servers []*http.Server
 	stop    context.CancelFunc
 	running sync.WaitGroup
 }
 
 // Start starts the targets at the given addresses; an address with port 0, or one that is
-// taken, gets a free port. Close ends them.
-func Start(at Addresses) (*Targets, error) {
+// taken, gets a free port. They follow their plans by the clock that they are given. Close
+// ends them.
+func Start(at Addresses, now func() time.Time) (*Targets, error) {
 	ctx, stop := context.WithCancel(context.Background())
-	t := &Targets{stop: stop}
+	t := &Targets{now: now, stop: stop}
 	err := errors.Join(
 		t.serveHTTP(at.Shop, &t.Shop, func(w http.ResponseWriter, _ *http.Request) {
-			if shopPlan.inTrouble(time.Now()) {
+			if shopPlan.inTrouble(t.now()) {
 				http.Error(w, "out of order", http.StatusServiceUnavailable)
 				return
 			}
 			_, _ = io.WriteString(w, "open\n") // a client that has gone needs no answer
 		}),
 		t.serveHTTP(at.ERP, &t.ERP, func(w http.ResponseWriter, r *http.Request) {
-			if erpPlan.inTrouble(time.Now()) {
+			if erpPlan.inTrouble(t.now()) {
 				select {
 				case <-time.After(slowAnswer):
 				case <-r.Context().Done():
@@ -93,12 +95,12 @@ func (t *Targets) closeAtTimes(ctx context.Context, addr string) error {
 	t.running.Go(func() {
 		for ctx.Err() == nil {
 			if l != nil {
-				acceptUntil(ctx, l, func() bool { return filesPlan.inTrouble(time.Now()) })
+				acceptUntil(ctx, l, func() bool { return filesPlan.inTrouble(t.now()) })
 				_ = l.Close()
 				l = nil
 			}
 			pause(ctx)
-			if !filesPlan.inTrouble(time.Now()) {
+			if !filesPlan.inTrouble(t.now()) {
 				l, _ = net.Listen("tcp", t.Files) // taken by someone else: stays closed
 			}
 		}
@@ -120,9 +122,9 @@ func (t *Targets) dropAtTimes(ctx context.Context, addr string) error {
 	t.running.Go(func() {
 		defer l.Close()
 		for ctx.Err() == nil {
-			acceptUntil(ctx, l, func() bool { return vpnPlan.inTrouble(time.Now()) })
+			acceptUntil(ctx, l, func() bool { return vpnPlan.inTrouble(t.now()) })
 			fillers := fillQueue(ctx, t.VPN)
-			for ctx.Err() == nil && vpnPlan.inTrouble(time.Now()) {
+			for ctx.Err() == nil && vpnPlan.inTrouble(t.now()) {
 				pause(ctx)
 			}
 			for _, c := range fillers {

@@ -27,7 +27,7 @@ var demoAddresses = demo.Addresses{
 // startDemo starts the targets, puts their contract in force, fills in their past and starts
 // the agent that goes on from there. The function that it gives ends the targets.
 func startDemo(ctx context.Context, o Options, c *collector.Collector, a *agents, out io.Writer) (func(), error) {
-	targets, err := demo.Start(demoAddresses)
+	targets, err := demo.Start(demoAddresses, time.Now)
 	if err != nil {
 		return nil, err
 	}
