@@ -62,6 +62,17 @@ func TestRead(t *testing.T) {
 	}
 }
 
+func TestReadPassesOnWhatIsUnexpected(t *testing.T) {
+	var rest strings.Builder
+	input := "goos: linux\npkg: p\nBenchmarkX 10 50 ns/op\n    x_test.go:9: slow disk\nPASS\nok  \tp\t0.1s\n?   \tq\t[no test files]\n"
+	if _, err := read(strings.NewReader(input), io.Discard, &rest); err != nil {
+		t.Fatal(err)
+	}
+	if want := "    x_test.go:9: slow disk\n"; rest.String() != want {
+		t.Errorf("read(%q) passed on %q, want %q", input, rest.String(), want)
+	}
+}
+
 // What the testing package really prints, rather than what we believe it prints.
 func TestReadARealBenchmark(t *testing.T) {
 	dir := t.TempDir()

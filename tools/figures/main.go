@@ -13,8 +13,8 @@
 // RATIO is VALUE divided by the peer's value. A benchmark that reports no unit of its own has its ns/op printed; B/op,
 // allocs/op and MB/s are printed only when something is held against them.
 //
-// Everything that is no benchmark line is passed to standard error, and a run without a figure, or with a failed
-// package, exits 1. With -record FILE the figures also replace the last run kept in that Markdown file.
+// What a good run does not say (a benchmark's log, a failure) is passed to standard error, and a run without a figure, or
+// with a failed package, exits 1. With -record FILE the figures also replace the last run kept in that Markdown file.
 package main
 
 import (

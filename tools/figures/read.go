@@ -29,12 +29,13 @@ type metric struct {
 var (
 	// A result starts with the name and the number of iterations; the rest are pairs of value and unit.
 	resultLine = regexp.MustCompile(`^Benchmark(\S+?)(-\d+)?\s+\d+\s+(\S.*)$`)
+	expected   = regexp.MustCompile(`^(PASS$|ok\s|\?\s|goos: |goarch: |$)`)
 	failedLine = regexp.MustCompile(`^(--- FAIL|FAIL|panic:)`)
 	errNone    = errors.New("no benchmark reported a figure")
 	errFailed  = errors.New("a benchmark failed: see above")
 )
 
-// read copies each figure to figures as it comes, and every other line to rest.
+// read copies each figure to figures as it comes, and what a good run does not say to rest.
 func read(in io.Reader, figures, rest io.Writer) (run, error) {
 	r := run{platform: fmt.Sprintf("%s/%s, %d cores", runtime.GOOS, runtime.GOARCH, runtime.NumCPU())}
 	var pkg, cpu string
@@ -54,7 +55,9 @@ func read(in io.Reader, figures, rest io.Writer) (run, error) {
 		name, metrics, ok := parse(line)
 		if !ok {
 			failed = failed || failedLine.MatchString(line)
-			fmt.Fprintln(rest, line)
+			if !expected.MatchString(line) {
+				fmt.Fprintln(rest, line)
+			}
 			continue
 		}
 		for _, f := range figuresOf(pkg+"."+name, metrics) {
