@@ -77,6 +77,23 @@ func TestAStepBackUsesNoInstantTwice(t *testing.T) {
 	})
 }
 
+func TestALateReprobeLeavesItToTheGrid(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := check("a", 30*time.Second)
+		r := start(t, Options{}, map[string]target{"a": answers(wire.Refused)}, c)
+		for len(r.instants("a")) == 0 {
+			pass(50 * time.Millisecond)
+		}
+		first := r.instants("a")[0]
+		// The clock jumps over the re-probe, to half a second before the next instant.
+		r.step.Add(int64(time.Duration(first+29_500)*time.Millisecond) - r.now().UnixNano())
+		pass(20 * time.Second)
+		if ts := r.instants("a"); len(ts) < 2 || ts[1] != first+30_000 {
+			t.Errorf("instants %v, want the grid's %d next, and no re-probe half a second before it", ts, first+30_000)
+		}
+	})
+}
+
 func TestInstantsIncreaseAcrossARestart(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := check("a", 10*time.Second)

@@ -283,7 +283,7 @@ func (s *Scheduler) settle(sr *series) {
 			Detail: f.outcome.Detail,
 		}
 		o.Changed = sr.confirms.observe(sr.check, f.t, reason.Status())
-		sr.reprobe(f, s.opts.Now().UnixMilli())
+		sr.reprobe(f)
 		if sr.retry != 0 {
 			heap.Fix(&s.due, sr.place)
 		}

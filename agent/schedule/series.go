@@ -27,7 +27,7 @@ type series struct {
 	check    wire.Check
 	prober   probes.Prober
 	grid     grid
-	next     int64 // instant on the grid
+	next     int64 // instant on the grid, > last
 	retry    int64 // instant of the quick re-probe; 0: none
 	last     int64 // greatest instant used
 	place    int   // in the queue
@@ -53,35 +53,33 @@ func (sr *series) due() int64 {
 	return sr.next
 }
 
-// take moves the series past now and gives the instant that is to be probed, or 0 for none,
-// and the number of instants on the grid that went by unused.
+// take moves the series, which is due, past now. It gives the instant that is to be probed, or 0
+// for none, and the number of instants on the grid that went by unused.
 func (sr *series) take(now int64) (t, skipped int64) {
 	if sr.retry != 0 && sr.retry < sr.next && sr.retry <= now {
 		sr.retry = 0
-		if sr.next-now < retryMarginMS || now <= sr.last {
+		if sr.next-now < retryMarginMS {
 			return 0, 0
 		}
 		return now, 0
 	}
 	t = sr.grid.at(now)
 	skipped = (t - sr.next) / sr.grid.interval
-	if now-t > lateMS || t <= sr.last {
+	if now-t > lateMS {
 		t, skipped = 0, skipped+1
 	}
 	sr.retry = 0
-	sr.next = sr.grid.after(max(now, sr.last))
+	sr.next = sr.grid.after(now)
 	return t, skipped
 }
 
-// reprobe plans a quick look after the failure f, unless the grid comes soon enough.
-func (sr *series) reprobe(f *flight, now int64) {
+// reprobe plans a quick look after the outcome of f, while the state is not confirmed. Whether
+// the grid comes soon enough to serve as well, take decides.
+func (sr *series) reprobe(f *flight) {
 	if !sr.confirms.quick || sr.check.RetryMS == 0 || len(sr.flights) > 0 {
 		return
 	}
-	at := max(f.t+sr.check.RetryMS, now, sr.last+1)
-	if sr.next-at >= retryMarginMS {
-		sr.retry = at
-	}
+	sr.retry = f.t + sr.check.RetryMS // if that is over already: with the next tick
 }
 
 // badCheck stands in for a check that cannot be carried out as it is written.

@@ -111,6 +111,65 @@ func TestADamagedBatchIsMadeAnewUnderFreshNumbers(t *testing.T) {
 	}
 }
 
+func TestABatchThatIsDamagedWhileTheAgentRunsIsMadeAnew(t *testing.T) {
+	dir := t.TempDir()
+	s := open(t, dir)
+	add(t, s, 0, 50)
+	lost, _ := next(t, s)
+	s = open(t, dir)
+	edit(t, newest(t, dir, "batches"), func(data []byte) []byte { data[len(data)-3] ^= 1; return data })
+	add(t, s, 50, 60)
+	again, ok := next(t, s)
+	if !ok || again.Epoch == lost.Epoch {
+		t.Errorf("after damage: batch %d of epoch %d, want another epoch", again.Seq, again.Epoch)
+	}
+	if got := numbers(t, again); !reflect.DeepEqual(got, upTo(0, 60)) {
+		t.Errorf("after damage: %v, want 0 to 59", got)
+	}
+}
+
+func TestARecordThatNoBatchCanCarryIsSetAside(t *testing.T) {
+	dir := t.TempDir()
+	s := open(t, dir)
+	add(t, s, 0, 5)
+	for _, payload := range [][]byte{
+		{}, {kindResult}, {kindMark}, {99, 1, 2, 3}, appendMark(nil, mark{}),
+		appendEntry(nil, Entry{Check: "NOT AN ID", IntervalMS: 1000, Result: entry(1).Result}),
+		append(appendEntry(nil, entry(1)), 0),
+	} {
+		if _, _, err := s.results.append(payload); err != nil { // with a good checksum
+			t.Fatal(err)
+		}
+	}
+	add(t, s, 5, 10)
+	if got := drain(t, s); !reflect.DeepEqual(got, upTo(0, 10)) {
+		t.Errorf("among records that make no sense: %v, want 0 to 9", got)
+	}
+	if got := s.metrics.damaged.Get(); got != 7 {
+		t.Errorf("set aside: %d, want 7", got)
+	}
+}
+
+func TestResultsAfterADeletedLogAreNotTakenForOldOnes(t *testing.T) {
+	dir := t.TempDir()
+	s := openWith(t, dir, Options{MaxBytes: MiB})
+	add(t, s, 0, 9000) // several segments
+	drain(t, s)
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range files(t, filepath.Join(dir, "results-*.log")) {
+		if err := os.Remove(path); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s = open(t, dir)
+	add(t, s, 9000, 9010)
+	if got := drain(t, s); !reflect.DeepEqual(got, upTo(9000, 9010)) {
+		t.Errorf("after the results log was deleted: %v, want 9000 to 9009", got)
+	}
+}
+
 func TestDamageBeforeAMarkIsHistory(t *testing.T) {
 	dir := t.TempDir()
 	s := open(t, dir)

@@ -244,6 +244,9 @@ func TestAFullSpoolDropsTheOldestAndCountsThem(t *testing.T) {
 		t.Errorf("spool takes %d bytes, want at most %d", got, MiB)
 	}
 	lost := int(s.metrics.set.GetOrCreateCounter(lostName("overflow")).Get())
+	if s.waiting != n-lost {
+		t.Errorf("%d results wait, want the %d that are not lost", s.waiting, n-lost)
+	}
 	got := drain(t, s)
 	if lost == 0 || len(got)+lost != n {
 		t.Errorf("%d delivered and %d counted as lost, want %d together", len(got), lost, n)
