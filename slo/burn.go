@@ -49,6 +49,7 @@ func product(a, b, c int64) *big.Int {
 // timetable's period, the same terms are laid over that time too, with a maintenance cap of
 // its own.
 func (t *Timetable) Burn(now int64, lookBack time.Duration, service Node, series map[string][]Span) (Burn, error) {
+	now = max(firstInstant, min(now, lastInstant))
 	back := Period{max(firstInstant, now-lookBack.Milliseconds()), now}
 	var burn Burn
 	if back.Start < t.period.Start {

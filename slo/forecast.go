@@ -1,6 +1,9 @@
 package slo
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Outlook is what a period can still come to.
 type Outlook struct {
@@ -110,9 +113,15 @@ func afford(in Input, down ...Period) (Affordable, error) {
 	}
 	now := table.elapsed(in.Now).End
 	a := Affordable{Agreed: l.Agreed, Budget: l.Budget, Consumed: l.Consumed}
-	down = joinPeriods(append([]Period(nil), down...))
+	down = joinPeriods(slices.Clone(down))
 	for _, s := range table.slots {
+		for len(down) > 0 && down[0].End <= s.Start {
+			down = down[1:]
+		}
 		for _, d := range down {
+			if d.Start >= s.End {
+				break
+			}
 			if overlap := min(s.End, d.End) - max(s.Start, d.Start, now); overlap > 0 && s.kind == openSlot {
 				a.Consumed += overlap
 			}

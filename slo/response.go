@@ -2,6 +2,8 @@ package slo
 
 import (
 	"errors"
+	"fmt"
+	"slices"
 	"time"
 )
 
@@ -47,19 +49,24 @@ func (t ResponseTerms) Clocks(c *Calendar, i Incident, now int64) (Response, err
 			return Response{}, errors.New("incident: outside the years 1 to 9999")
 		}
 	}
+	open, err := c.bounded(Period{i.Opened, max(i.Opened, now) + clockHorizon})
+	if err != nil {
+		return Response{}, fmt.Errorf("service_hours.%w", err)
+	}
+	running := without(open, i.Awaited)
 	return Response{
-		Acknowledge: clock(c, i, t.Acknowledge, i.Acknowledged, now),
-		Resolve:     clock(c, i, t.Resolve, i.Resolved, now),
+		Acknowledge: clock(running, t.Acknowledge, i.Acknowledged, now),
+		Resolve:     clock(running, t.Resolve, i.Resolved, now),
 	}, nil
 }
 
-func clock(c *Calendar, i Incident, promise time.Duration, answered, now int64) ResponseClock {
+// clock reads one clock, given the time in which it runs.
+func clock(running []Period, promise time.Duration, answered, now int64) ResponseClock {
 	r := ResponseClock{Promised: promise > 0, Stopped: answered != 0}
 	until := now
 	if r.Stopped {
 		until = min(answered, now)
 	}
-	running := runningTime(c, Period{i.Opened, max(until, now) + clockHorizon}, i.Awaited)
 	var elapsed int64
 	left := promise.Milliseconds()
 	for _, p := range running {
@@ -75,15 +82,11 @@ func clock(c *Calendar, i Incident, promise time.Duration, answered, now int64) 
 	return r
 }
 
-// runningTime is the open time of p less what is awaited, in order and apart.
-func runningTime(c *Calendar, p Period, awaited []Period) []Period {
-	waits := make([]sourced, len(awaited))
-	for i, a := range awaited {
-		waits[i] = sourced{Period: a}
-	}
-	waits = apart(waits)
+// without is what is open less what is awaited, in order and apart.
+func without(open, awaited []Period) []Period {
+	waits := joinPeriods(slices.Clone(awaited))
 	var running []Period
-	for _, o := range c.Open(p) {
+	for _, o := range open {
 		for len(waits) > 0 && waits[0].End <= o.Start {
 			waits = waits[1:]
 		}
