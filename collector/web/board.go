@@ -140,9 +140,9 @@ func (b *board) note(faults []string) {
 	if len(faults) > 0 {
 		b.meters.faults.Inc()
 	}
-	all := strings.Join(faults, "; ")
+	all := strings.Join(faults[:min(len(faults), linesShown)], "; ")
 	if all != b.faults && all != "" {
-		b.log.Warn("overview incomplete", "faults", all)
+		b.log.Warn("overview incomplete", "faults", len(faults), "first", all)
 	}
 	b.faults = all
 }

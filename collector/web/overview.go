@@ -70,6 +70,10 @@ func (s *Site) streamEvents(w http.ResponseWriter, r *http.Request) error {
 	w.Header().Set("Content-Type", "text/event-stream")
 	w.Header().Set("X-Accel-Buffering", "no")
 	out := stream{w, http.NewResponseController(w)}
+	// The server's time to read a request is not the time that a page may stay open.
+	if err := out.ctrl.SetReadDeadline(time.Time{}); err != nil && !errors.Is(err, http.ErrNotSupported) {
+		return err
+	}
 	heartbeat := time.NewTicker(heartbeatEvery)
 	defer heartbeat.Stop()
 	for {
@@ -89,11 +93,11 @@ func (s *Site) streamEvents(w http.ResponseWriter, r *http.Request) error {
 }
 
 // waitForOther waits for a snapshot other than shot, and keeps the connection alive meanwhile.
-// Nil: the reader or the collector left.
+// Nil: the reader or the collector left, or the reader may read no more.
 func (s *Site) waitForOther(r *http.Request, out stream, heartbeat <-chan time.Time, shot *snapshot) *snapshot {
 	for {
 		latest, renewed := s.board.next()
-		if s.board.isClosed() {
+		if s.board.isClosed() || s.guard.admit(r) != nil { // a session may have ended meanwhile
 			return nil
 		}
 		if latest != shot {

@@ -20,7 +20,8 @@ type stripView struct {
 	Label  string // for those who do not see it
 	Width  int
 	Height int
-	Plain  string    // path of the bars of days without any event
+	Plain  string    // path of the bars of days that were simply up
+	Blank  string    // path of the bars of days that nobody measured
 	Bars   []barView // of the other days
 }
 
@@ -38,18 +39,20 @@ type barView struct {
 func newStripView(days []day) stripView {
 	v := stripView{Width: len(days)*stripStep - (stripStep - stripBar), Height: stripHeight}
 	downDays := 0
-	var plain strings.Builder
 	for i, d := range days {
-		if d.isPlain() {
-			fmt.Fprintf(&plain, "M%d 0h%dv%dh-%dz", i*stripStep, stripBar, stripHeight, stripBar)
-			continue
+		outline := fmt.Sprintf("M%d 0h%dv%dh-%dz", i*stripStep, stripBar, stripHeight, stripBar)
+		switch {
+		case d.isPlain():
+			v.Plain += outline
+		case d.in[slo.ClassUnknown] == d.total():
+			v.Blank += outline
+		default:
+			v.Bars = append(v.Bars, newBar(i, d))
 		}
-		v.Bars = append(v.Bars, newBar(i, d))
 		if d.in[slo.ClassDown] > 0 {
 			downDays++
 		}
 	}
-	v.Plain = plain.String()
 	v.Label = fmt.Sprintf("Last %s: downtime on %s", words.Count(len(days), "day"), words.Count(downDays, "day"))
 	return v
 }

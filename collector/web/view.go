@@ -12,7 +12,11 @@ import (
 	"github.com/nines-monitor/nines/slo"
 )
 
-const troubleShown = 6
+// How many lines of a kind the page shows before it only counts.
+const (
+	troubleShown = 6
+	linesShown   = 12
+)
 
 // view is the overview in the words of its page. It depends on the time only through what has
 // happened, not through how long ago: two views are equal when a viewer need not be told.
@@ -46,10 +50,12 @@ type troubleView struct {
 }
 
 type noticesView struct {
-	Problems []string
-	Faults   []string
-	Unsent   int
-	Demo     bool
+	Problems    []string // the first few
+	AllProblems int
+	Faults      []string // the first few
+	AllFaults   int
+	Unsent      int
+	Demo        bool
 }
 
 type clientView struct {
@@ -113,7 +119,11 @@ type changeView struct {
 }
 
 func newView(f facts) view {
-	v := view{ContractDir: f.contractDir, Notices: noticesView{Problems: f.problems, Faults: f.faults, Unsent: f.unsent}}
+	v := view{ContractDir: f.contractDir, Notices: noticesView{
+		Problems: f.problems[:min(len(f.problems), linesShown)], AllProblems: len(f.problems),
+		Faults: f.faults[:min(len(f.faults), linesShown)], AllFaults: len(f.faults),
+		Unsent: f.unsent,
+	}}
 	clients := map[string]*contract.Contract{}
 	for _, c := range f.clients {
 		v.Clients = append(v.Clients, newClientView(c))

@@ -335,7 +335,7 @@ func startServer(t testing.TB, opts Options, addr string) *server {
 	ctx, cancel := context.WithCancel(context.Background())
 	s := &server{
 		addr: listener.Addr().String(), cancel: cancel, ran: make(chan error, 1),
-		http: &http.Server{Handler: site, ReadHeaderTimeout: 5 * time.Second, WriteTimeout: 15 * time.Second},
+		http: &http.Server{Handler: site, ReadTimeout: 2 * time.Second, WriteTimeout: 2 * time.Second},
 	}
 	go func() { s.ran <- site.Run(ctx) }()
 	go s.http.Serve(listener) //nolint:errcheck // ends with Shutdown

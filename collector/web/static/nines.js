@@ -36,12 +36,21 @@
     if (Date.now() - Math.max(heard, tried) > 2 * staleAfter) connect();
   }
 
-  function replace(node, html) {
-    const holder = document.createElement("template");
-    holder.innerHTML = html;
+  // fill gives the keyboard's focus back to the element that takes the place of its holder.
+  function fill(node, swap) {
     const focused = node.contains(document.activeElement) && document.activeElement.id;
-    node.replaceWith(holder.content);
+    swap();
     if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
+  }
+
+  // hold keeps what a reader looks at where it is while swap changes what lies above it.
+  function hold(swap) {
+    const seen = window.scrollY > 0 && (main.contains(document.activeElement) && document.activeElement.id && document.activeElement ||
+      [...main.querySelectorAll("tbody[id], section[id]")].find((node) => node.getBoundingClientRect().bottom > 0));
+    const was = seen && seen.getBoundingClientRect().top;
+    swap();
+    const is = seen && document.getElementById(seen.id)?.getBoundingClientRect().top;
+    if (is) window.scrollBy(0, is - was);
   }
 
   function take(update) {
@@ -53,18 +62,14 @@
       const title = update.title + " · nines";
       if (document.title !== title) { document.title = title; setText(spoken, update.title); }
     }
-    if (update.main) {
-      const focused = main.contains(document.activeElement) && document.activeElement.id;
-      const y = window.scrollY;
-      main.innerHTML = update.main;
-      if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
-      window.scrollTo(0, y);
-    }
-    for (const [id, html] of Object.entries(update.parts ?? {})) {
-      const node = document.getElementById(id);
-      if (node) replace(node, html);
-    }
-    countOn();
+    hold(() => {
+      if (update.main) fill(main, () => { main.innerHTML = update.main; });
+      for (const [id, html] of Object.entries(update.parts ?? {})) {
+        const node = document.getElementById(id);
+        if (node) fill(node, () => { node.outerHTML = html; });
+      }
+      countOn();
+    });
   }
 
   function connect() {
