@@ -158,7 +158,7 @@ func monthStart(ago int) time.Time {
 }
 
 // freeAddress is a loopback address that nobody listens on at the moment.
-func freeAddress(t *testing.T) string {
+func freeAddress(t testing.TB) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
