@@ -73,7 +73,7 @@ func TestAChangeOfParametersIsNotOfThePast(t *testing.T) {
 	w.params.DownAfter = 1
 	w.accept(at(120, wire.Timeout), at(150, wire.Timeout))
 	late := at(75, wire.Timeout) // of the time before
-	late.T += 1
+	late.T++
 	w.accept(late)
 	want := []slo.Span{
 		{Start: t0, End: t0 + 120*second, Last: t0 + 60*second, State: slo.Up, Reason: slo.Reason(wire.OK)},
