@@ -2,7 +2,6 @@ package schedule
 
 import (
 	"context"
-	"slices"
 	"time"
 
 	"github.com/nines-monitor/nines/internal/wire"
@@ -34,16 +33,6 @@ type series struct {
 	gone     bool  // no longer in the configuration
 	confirms confirmation
 	flights  []*flight // by instant: an early answer waits for the one before it
-}
-
-// flight is one probe under way, or answered and waiting for its turn.
-type flight struct {
-	check   wire.Check // as it was at the start
-	t       int64
-	started time.Time // for the time that has passed, not for the instant
-	cancel  context.CancelFunc
-	outcome probes.Outcome
-	done    bool
 }
 
 func (sr *series) due() int64 {
@@ -87,9 +76,4 @@ type badCheck struct{ err error }
 
 func (b badCheck) Probe(context.Context) probes.Outcome {
 	return probes.Outcome{Reason: wire.BadCheck, Detail: b.err.Error()}
-}
-
-// drop takes f out of the flights, as if it had never started.
-func (sr *series) drop(f *flight) {
-	sr.flights = slices.DeleteFunc(sr.flights, func(x *flight) bool { return x == f })
 }

@@ -1,6 +1,7 @@
 package spool
 
 import (
+	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -14,6 +15,11 @@ import (
 func TestMain(m *testing.M) {
 	if dir := os.Getenv(writerEnv); dir != "" {
 		os.Exit(writeUntilKilled(dir))
+	}
+	// Every step of a property syncs a real disk; -rapid.checks asks for more of them.
+	if err := flag.Set("rapid.checks", "40"); err != nil {
+		fmt.Println(err)
+		os.Exit(1)
 	}
 	goleak.VerifyTestMain(m)
 }
