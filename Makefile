@@ -16,7 +16,7 @@ DEB_ARCHS := amd64 arm64 arm
 # Programs that are built once from their pinned modules, and what the tests need that Go cannot build (need:package).
 TOOLS  := .cache/tools
 DEBIAN := chromium:chromium /usr/share/fonts/truetype/liberation:fonts-liberation systemd-analyze:systemd \
-          ip:iproute2 unshare:util-linux dpkg-deb:dpkg
+          ip:iproute2 nft:nftables unshare:util-linux dpkg-deb:dpkg
 export NINES_TOOLS := $(CURDIR)/$(TOOLS)
 
 .PHONY: help run build dist packages test test-systemd test-deps systemd-deps lint fmt vuln bench bench-record clean

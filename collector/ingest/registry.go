@@ -85,6 +85,20 @@ func (r *Registry) Agents() []store.Agent {
 	return all
 }
 
+// Assigned lists the ids of the agents that report for a site, in order.
+func (r *Registry) Assigned(tenant, site string) []string {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	var ids []string
+	for _, a := range r.agents {
+		if a.Tenant == tenant && a.Site == site {
+			ids = append(ids, a.ID)
+		}
+	}
+	slices.Sort(ids)
+	return ids
+}
+
 // Lookup finds an agent by the id of its key.
 func (r *Registry) Lookup(keyID string) (store.Agent, bool) {
 	r.mu.RLock()
