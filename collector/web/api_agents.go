@@ -27,6 +27,7 @@ type agentJSON struct {
 	RegisteredAt *string `json:"registered_at"`
 	LastContact  *string `json:"last_contact"`
 	Silent       bool    `json:"silent"` // no contact for more than two minutes
+	Demo         bool    `json:"demo,omitempty"`
 }
 
 type agentsAnswer struct {
@@ -38,15 +39,16 @@ func (s *Site) listAgents(w http.ResponseWriter, _ *http.Request) error {
 	now := s.opts.Now().UnixMilli()
 	answer := agentsAnswer{AsOf: instant(now), Agents: []agentJSON{}}
 	for _, a := range s.opts.Agents() {
-		answer.Agents = append(answer.Agents, newAgentJSON(a, now))
+		answer.Agents = append(answer.Agents, s.newAgentJSON(a, now))
 	}
 	return writeJSON(w, http.StatusOK, answer)
 }
 
-func newAgentJSON(a store.Agent, now int64) agentJSON {
+func (s *Site) newAgentJSON(a store.Agent, now int64) agentJSON {
+	c, err := s.findClient(a.Tenant)
 	return agentJSON{
 		Client: a.Tenant, Site: a.Site, ID: a.ID, KeyID: a.KeyID, Version: a.Version,
-		RegisteredAt: optionalInstant(a.RegisteredAt), LastContact: optionalInstant(a.LastContact), Silent: isSilent(a, now),
+		RegisteredAt: optionalInstant(a.RegisteredAt), LastContact: optionalInstant(a.LastContact), Silent: isSilent(a, now), Demo: err == nil && c.Demo,
 	}
 }
 
@@ -78,14 +80,14 @@ func (s *Site) registerAgent(w http.ResponseWriter, r *http.Request) error {
 	case err != nil:
 		return err
 	case known != nil:
-		return writeJSON(w, http.StatusOK, newAgentJSON(*known, now))
+		return writeJSON(w, http.StatusOK, s.newAgentJSON(*known, now))
 	}
 	agent.RegisteredAt = now
 	if err := s.opts.RegisterAgent(r.Context(), agent); err != nil {
 		return fmt.Errorf("register agent %s/%s: %w", agent.Tenant, agent.ID, err)
 	}
 	s.opts.Log.Info("agent registered", "client", agent.Tenant, "site", agent.Site, "agent", agent.ID, "key_id", agent.KeyID)
-	return writeJSON(w, http.StatusCreated, newAgentJSON(agent, now))
+	return writeJSON(w, http.StatusCreated, s.newAgentJSON(agent, now))
 }
 
 func (s *Site) newAgent(asked registration) (store.Agent, error) {

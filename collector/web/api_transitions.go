@@ -25,6 +25,7 @@ type transitionJSON struct {
 
 type transitionsAnswer struct {
 	Client      string           `json:"client"`
+	Demo        bool             `json:"demo,omitempty"`
 	Transitions []transitionJSON `json:"transitions"`
 }
 
@@ -50,7 +51,7 @@ func (s *Site) listTransitions(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return fmt.Errorf("transitions of %s: %w", c.Client.ID, err)
 	}
-	answer := transitionsAnswer{Client: c.Client.ID, Transitions: []transitionJSON{}}
+	answer := transitionsAnswer{Client: c.Client.ID, Demo: c.Demo, Transitions: []transitionJSON{}}
 	for _, t := range transitions {
 		answer.Transitions = append(answer.Transitions, transitionJSON{
 			SLO: t.SLO, Window: windowJSON{instant(t.Period.Start), instant(t.Period.End)}, At: instant(t.At),
