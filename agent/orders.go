@@ -145,7 +145,7 @@ func (o *orders) ask(ctx context.Context) error {
 	data, err := o.client.Config(ctx, o.inForce())
 	if err != nil {
 		o.failed.Inc()
-		if o.news(err.Error()) && !errors.Is(err, context.Canceled) {
+		if o.news(ship.Trouble(err)) && !errors.Is(err, context.Canceled) {
 			o.log.Warn("configuration cannot be fetched: the last accepted one stays in force", "error", err)
 		}
 		return err

@@ -237,6 +237,39 @@ func TestATroubleIsToldOnceHoweverManyAttempts(t *testing.T) {
 	}
 }
 
+func TestTroubleIsTheSameOnEveryAttempt(t *testing.T) {
+	dead, err := net.Listen("tcp", "127.0.0.1:0") // accepts, and resets
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer dead.Close()
+	go func() {
+		for {
+			conn, err := dead.Accept()
+			if err != nil {
+				return
+			}
+			if tcp, ok := conn.(*net.TCPConn); ok {
+				_ = tcp.SetLinger(0)
+			}
+			conn.Close()
+		}
+	}()
+	c := newCollector(t)
+	client := c.client(t, "https://"+dead.Addr().String())
+	troubles := map[string]bool{}
+	for range 5 {
+		_, err := client.Config(t.Context(), "")
+		if err == nil {
+			t.Fatal("Config from a port that resets = nil, want an error")
+		}
+		troubles[Trouble(err)] = true
+	}
+	if len(troubles) > 2 { // a reset may be seen in the midst of a read or of a write
+		t.Errorf("troubles told %v, want the same ones each time", troubles)
+	}
+}
+
 func TestConfig(t *testing.T) {
 	var wantMatch string
 	c := newCollector(t)

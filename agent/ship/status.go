@@ -3,6 +3,7 @@ package ship
 import (
 	"fmt"
 	"log/slog"
+	"regexp"
 	"sync"
 	"time"
 
@@ -23,28 +24,35 @@ type status struct {
 	told    map[string]bool
 }
 
+// localEnd is the near end of a connection in an error: its port is another one each time.
+var localEnd = regexp.MustCompile(`\S+->`)
+
+// Trouble gives the text of err without what differs from one attempt to the next, so that a
+// trouble that lasts is told once.
+func Trouble(err error) string { return localEnd.ReplaceAllString(err.Error(), "") }
+
 func (s *status) failed(err error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.failure == "" {
-		s.since = time.Now()
-	}
-	if s.failure != err.Error() {
+	if s.news(Trouble(err)) {
 		s.log.Warn("results are kept here: the collector cannot be reached", "error", err)
 	}
-	s.failure = err.Error()
 }
 
 func (s *status) spoolFailed(err error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.failure != err.Error() {
+	if s.news(Trouble(err)) {
 		s.log.Error("results cannot be shipped: see to the disk of the state directory", "error", err)
 	}
+}
+
+// news notes a failure and reports whether it is another than the last.
+func (s *status) news(failure string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	if s.failure == "" {
 		s.since = time.Now()
 	}
-	s.failure = err.Error()
+	changed := failure != s.failure
+	s.failure = failure
+	return changed
 }
 
 func (s *status) succeeded() {

@@ -63,15 +63,21 @@ func appendEntry(dst []byte, e Entry) []byte {
 	return dst
 }
 
+// readEntry reads an entry that a batch can carry.
 func readEntry(payload []byte) (Entry, error) {
+	e, err := parseEntry(payload)
+	if err != nil {
+		return Entry{}, err
+	}
+	return e, e.validate()
+}
+
+func parseEntry(payload []byte) (Entry, error) {
 	r := reader{rest: payload[1:]}
 	e := Entry{Check: r.string(), IntervalMS: r.varint(), PhaseMS: r.varint()}
 	e.Result.T = r.varint()
 	e.Result.Reason, e.Result.LatencyUS = wire.Reason(uint16(r.varint())), r.varint()
-	if err := r.end(); err != nil {
-		return Entry{}, err
-	}
-	return e, e.validate()
+	return e, r.end()
 }
 
 // validate refuses what no batch can carry, so that a batch can always be made.
