@@ -69,7 +69,7 @@ func BenchmarkOpen(b *testing.B) {
 		b.Fatal(err)
 	}
 	for b.Loop() {
-		if s, err = Open(dir, Options{MaxBytes: 256 << 20}); err != nil {
+		if _, err := Open(dir, Options{MaxBytes: 256 << 20}); err != nil {
 			b.Fatal(err)
 		}
 	}
