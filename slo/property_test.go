@@ -350,3 +350,29 @@ func cutSpans(spans []slo.Span, at int64) []slo.Span {
 	}
 	return cut
 }
+
+func TestInMaintenanceIsWhatTheExplanationSays(t *testing.T) {
+	property(t, func(t *rapid.T, w world) {
+		table, err := slo.NewTimetable(w.input.Terms, w.input.Period)
+		if err != nil {
+			t.Fatal(err)
+		}
+		spans, err := table.Explain(w.input.Now, w.input.Service, w.input.Series)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, s := range spans {
+			want := s.Class == slo.ClassMaintenance
+			for _, at := range []int64{s.Start, s.End - 1} {
+				if got := table.InMaintenance(at); got != want {
+					t.Fatalf("InMaintenance(%d) = %v in %+v", at, got, s)
+				}
+			}
+		}
+		for _, outside := range []int64{w.input.Period.Start - 1, w.input.Period.End} {
+			if table.InMaintenance(outside) {
+				t.Fatalf("InMaintenance(%d) outside of %v", outside, w.input.Period)
+			}
+		}
+	})
+}
