@@ -43,8 +43,14 @@ func drawRule(t *rapid.T) string {
 	if freq == yearly && rapid.Bool().Draw(t, "by week") {
 		parts = append(parts, "BYWEEKNO="+number(-53, 53).Draw(t, "week"), "BYDAY="+rapid.SampledFrom(days).Draw(t, "day"))
 	} else if freq == monthly || freq == yearly {
+		// Where some are numbered and others not, the other implementation takes only days
+		// that are both, RFC 5545 either.
+		numbers := []string{"1", "2", "-1", "-2", "5", "-5"}
+		if rapid.Bool().Draw(t, "each") {
+			numbers = []string{""}
+		}
 		maybe("BYDAY", rapid.Custom(func(t *rapid.T) string {
-			return rapid.SampledFrom([]string{"", "1", "2", "-1", "-2", "5", "-5"}).Draw(t, "nth") + rapid.SampledFrom(days).Draw(t, "day")
+			return rapid.SampledFrom(numbers).Draw(t, "nth") + rapid.SampledFrom(days).Draw(t, "day")
 		}))
 	} else {
 		maybe("BYDAY", rapid.SampledFrom(days))
