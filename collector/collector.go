@@ -51,6 +51,7 @@ type Collector struct {
 	loops    sync.WaitGroup
 	failed   chan error
 	pulse    pulse
+	watching sync.Mutex // held while SLOs are judged
 }
 
 // door is one server and what it listens on.
@@ -115,6 +116,7 @@ func (c *Collector) open(ctx context.Context, token string) (err error) {
 		Transitions:   c.db.Transitions,
 		RegisterAgent: c.RegisterAgent,
 		Unsent:        c.db.UnsentMessages,
+		GivenUp:       c.db.GivenUpMessages,
 		Problems:      c.terms.problems,
 		Changes:       c.timeline.Subscribe,
 		Metrics:       c.writeMetrics,

@@ -32,7 +32,8 @@ type facts struct {
 	recent      []store.Transition
 	problems    []string
 	unsent      int
-	faults      []string // what could not be read, in words
+	givenUp     []store.Message // the newest
+	faults      []string        // what could not be read, in words
 	contractDir string
 }
 
@@ -92,6 +93,10 @@ func (r *reader) read(ctx context.Context, at int64) facts {
 	fault("transitions", err)
 	if r.opts.Unsent != nil {
 		f.unsent, err = r.opts.Unsent(ctx)
+		fault("outbox", err)
+	}
+	if r.opts.GivenUp != nil {
+		f.givenUp, err = r.opts.GivenUp(ctx, linesShown)
 		fault("outbox", err)
 	}
 	if r.opts.Problems != nil {

@@ -55,7 +55,13 @@ type noticesView struct {
 	Faults      []string // the first few
 	AllFaults   int
 	Unsent      int
+	GivenUp     []givenUpView // the newest
 	Demo        bool
+}
+
+type givenUpView struct {
+	At                when
+	Subject, To, Last string
 }
 
 type clientView struct {
@@ -124,6 +130,11 @@ func newView(f facts) view {
 		Faults: f.faults[:min(len(f.faults), linesShown)], AllFaults: len(f.faults),
 		Unsent: f.unsent,
 	}}
+	for _, m := range f.givenUp {
+		v.Notices.GivenUp = append(v.Notices.GivenUp, givenUpView{
+			newWhen(m.GivenUpAt, time.UTC), m.Subject, strings.Join(m.To, ", "), m.LastError,
+		})
+	}
 	clients := map[string]*contract.Contract{}
 	for _, c := range f.clients {
 		v.Clients = append(v.Clients, newClientView(c))

@@ -33,6 +33,9 @@ type Options struct {
 	RegisterAgent func(context.Context, store.Agent) error
 	// Unsent counts the mails that wait to be sent. Nil: there is no outbox.
 	Unsent func(context.Context) (int, error)
+	// GivenUp gives the newest mails that nobody will try again, at most limit. Nil: there is
+	// no outbox.
+	GivenUp func(ctx context.Context, limit int) ([]store.Message, error)
 	// Problems lists what is wrong with contract files, each with its file and line. Nil: nothing ever is.
 	Problems func() []string
 	// Changes subscribes to "something that a page shows has changed"; signals may be merged.

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/nines-monitor/nines/collector/words"
 	"github.com/nines-monitor/nines/internal/wire"
 	"github.com/nines-monitor/nines/slo"
 )
@@ -87,28 +88,12 @@ func shortPeriod(label string) string {
 	return label
 }
 
-var reasonWords = map[wire.Reason]string{
-	wire.Timeout: "no answer in time", wire.Refused: "connection refused", wire.Reset: "connection reset",
-	wire.Unreachable: "no way to the target", wire.DNSNotFound: "name not found", wire.DNSTimeout: "resolver does not answer",
-	wire.DNSFailure: "resolver reports an error", wire.TLSExpired: "certificate out of date", wire.TLSName: "certificate for another name",
-	wire.TLSUntrusted: "certificate not trusted", wire.TLSHandshake: "TLS handshake failed", wire.HTTPStatus: "unexpected HTTP status",
-	wire.BodyMismatch: "unexpected content", wire.Redirects: "too many redirects", wire.Protocol: "unexpected answer",
-	wire.Loss: "packet loss", wire.Slow: "too slow", wire.NoPermission: "agent lacks a permission", wire.AgentStopped: "agent not running",
-	wire.AgentFault: "agent overloaded or stopping", wire.BadCheck: "agent cannot run this check", wire.Suspended: "agent's host slept",
-	wire.Clock: "agent's clock was stepped", wire.Link: "agent's link is down", wire.Gateway: "site's gateway does not answer",
-	wire.Uplink: "site's uplink is down", wire.Resolver: "site's resolver does not answer", wire.Collector: "collector was not running",
-	wire.Forbidden: "forbidden by the site's policy",
-}
-
 // because is a reason in words; empty when there is none to give.
 func because(r wire.Reason) string {
 	if r == 0 || r == wire.OK {
 		return ""
 	}
-	if words, ok := reasonWords[r]; ok {
-		return words
-	}
-	return r.String()
+	return words.Reason(r.String())
 }
 
 var budgetWords = map[slo.BudgetState]string{

@@ -2,8 +2,6 @@ package web
 
 import (
 	"testing"
-
-	"github.com/nines-monitor/nines/internal/wire"
 )
 
 func TestAges(t *testing.T) {
@@ -24,14 +22,6 @@ func TestLengthsAreCutOff(t *testing.T) {
 	} {
 		if got := length(ms); got != want {
 			t.Errorf("length(%d) = %q, want %q", ms, got, want)
-		}
-	}
-}
-
-func TestEveryReasonHasWords(t *testing.T) {
-	for _, r := range wire.Reasons() {
-		if words := because(r); r != wire.OK && words == r.String() {
-			t.Errorf("because(%s) = %q, want words", r, words)
 		}
 	}
 }

@@ -40,6 +40,7 @@ type world struct {
 	transitions []store.Transition
 	problems    []string
 	unsent      int
+	givenUp     []store.Message
 	broken      error // what every question is answered with
 	asked       int   // how many SLOs were evaluated
 	changed     chan struct{}
@@ -84,6 +85,7 @@ func (w *world) options() Options {
 			return nil
 		},
 		Unsent:      func(context.Context) (int, error) { return w.unsent, nil },
+		GivenUp:     func(context.Context, int) ([]store.Message, error) { return w.givenUp, nil },
 		Problems:    func() []string { return w.problems },
 		Changes:     func() (<-chan struct{}, func()) { return w.changed, func() {} },
 		Now:         w.clock,
@@ -416,5 +418,8 @@ func hostile(t testing.TB) *world {
 		"/etc/nines/clients/" + long + ".toml:3: client.nmae: unknown key; did you mean name?",
 	}
 	w.unsent = 2
+	w.givenUp = []store.Message{{
+		To: []string{"it@acme.example"}, Subject: "Breach <b>of</b> " + long, LastError: "550 no such user <script>", GivenUpAt: w.now.UnixMilli(),
+	}}
 	return w
 }

@@ -86,9 +86,6 @@ func Percent(f slo.Fraction) string {
 	return p + " %"
 }
 
-// Reason says a code such as "dns_timeout" without its underscores.
-func Reason(code string) string { return strings.ReplaceAll(code, "_", " ") }
-
 // Count says how many there are of something, by a noun that takes an s: "1 outage", "3 outages".
 func Count(n int, noun string) string {
 	if n == 1 {

@@ -1,10 +1,12 @@
 package words
 
 import (
+	"strings"
 	"testing"
 	"time"
 	_ "time/tzdata"
 
+	"github.com/nines-monitor/nines/internal/wire"
 	"github.com/nines-monitor/nines/slo"
 )
 
@@ -63,5 +65,16 @@ func TestLine(t *testing.T) {
 	want := "Acme  Bcc: all@acme.example <b>{{.}}</b> \u202eevil =1+1"
 	if got := Line(typed); got != want {
 		t.Errorf("Line(%q) = %q, want %q", typed, got, want)
+	}
+}
+
+func TestEveryReasonHasWords(t *testing.T) {
+	for _, r := range wire.Reasons() {
+		if words := Reason(r.String()); r != wire.OK && words == strings.ReplaceAll(r.String(), "_", " ") {
+			t.Errorf("Reason(%s) = %q, want words", r, words)
+		}
+	}
+	if got := Reason("third_party"); got != "third party" {
+		t.Errorf("Reason(third_party) = %q", got)
 	}
 }

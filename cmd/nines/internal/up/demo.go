@@ -56,7 +56,8 @@ func joinDemo(ctx context.Context, o Options, c *collector.Collector, a *agents,
 		if err := a.register(ctx, dir, demo.Client, demo.Site, demo.Agent); err != nil {
 			return err
 		}
-		if err := fillDemo(ctx, c, dir, terms, now, out); err != nil {
+		err := c.Unwatched(func() error { return fillDemo(ctx, c, dir, terms, now, out) })
+		if err != nil {
 			return err
 		}
 		if err := replaceIfChanged(marker, []byte(now.UTC().Format(time.RFC3339)+"\n")); err != nil {
