@@ -77,7 +77,7 @@ func TestDemoFillsThePage(t *testing.T) {
 		return strings.Contains(in.collector.out.String(), "results shipped and kept")
 	})
 	in.waitObserved(t)
-	tab := openPage(t, in.pages, 1440, 900)
+	tab := openPage(t, in.pages)
 	testservers.WaitFor(t, tab, `document.querySelectorAll("section.client").length === 2`, 20*time.Second)
 	for what, expression := range map[string]string{
 		"the demonstration is marked":  `document.querySelector("section.client .tag-demo").textContent === "Demo"`,
@@ -89,10 +89,7 @@ func TestDemoFillsThePage(t *testing.T) {
 			t.Errorf("%s: %v, %v", what, yes, err)
 		}
 	}
-	picture, err := chromedp.Run(tab, chromedp.CaptureScreenshot())
-	if err != nil || len(picture) < 10_000 {
-		t.Fatalf("picture of the page: %d bytes, %v", len(picture), err)
-	}
+	picture := testservers.Picture(t, tab, testservers.Window{Width: 1440, Height: 900, Scheme: "light"})
 	if *update {
 		if err := os.WriteFile(filepath.Join(testservers.Root(t), "docs", "screenshot.png"), picture, 0o644); err != nil {
 			t.Fatal(err)
@@ -122,7 +119,7 @@ func TestPageShowsAChangeWithoutReload(t *testing.T) {
 	g := newTarget(t)
 	in := install(t, layout{target: g.URL})
 	in.waitFor(t, "up", time.Now().Add(-time.Second))
-	tab := openPage(t, in.pages, 1280, 800)
+	tab := openPage(t, in.pages)
 	if _, err := chromedp.Run(tab, chromedp.Evaluate[bool](`window.notReloaded = true`)); err != nil {
 		t.Fatal(err)
 	}
@@ -138,10 +135,11 @@ func TestPageShowsAChangeWithoutReload(t *testing.T) {
 }
 
 // openPage opens an address in a browser of its own, and waits until the page is live.
-func openPage(t *testing.T, url string, width, height int64) context.Context {
+func openPage(t *testing.T, url string) context.Context {
 	t.Helper()
 	tab := testservers.Chromium(t)
-	if err := chromedp.Do(tab, chromedp.EmulateViewport(width, height), chromedp.Navigate(url)); err != nil {
+	testservers.Look(t, tab, testservers.Window{Width: 1440, Height: 900, Scheme: "light"})
+	if err := chromedp.Do(tab, chromedp.Navigate(url)); err != nil {
 		t.Fatalf("open %s: %v", url, err)
 	}
 	testservers.WaitFor(t, tab, `document.body.dataset.live === "live"`, 20*time.Second)
