@@ -114,8 +114,8 @@ func DefaultBurnRules(window time.Duration) []BurnRule {
 }
 
 // Burning lists those of the rules that fire at in.Now. Failed counts the failed
-// observations of a stretch of time, for the rules' evidence; in.Series should reach back as
-// far as the longest look-back.
+// observations of a stretch of time, for the rules' evidence; nil asks for none. in.Series
+// should reach back as far as the longest look-back.
 func Burning(in Input, rules []BurnRule, failed func(Period) int) ([]BurnRule, error) {
 	table, err := NewTimetable(in.Terms, in.Period)
 	if err != nil {
@@ -137,7 +137,7 @@ func Burning(in Input, rules []BurnRule, failed func(Period) int) ([]BurnRule, e
 		if !short.Exceeds(in.Terms.Objective, r.Factor) {
 			continue
 		}
-		if failed(Period{in.Now - r.Long.Milliseconds(), in.Now}) >= r.LeastFailed {
+		if failed == nil || failed(Period{in.Now - r.Long.Milliseconds(), in.Now}) >= r.LeastFailed {
 			firing = append(firing, r)
 		}
 	}

@@ -82,12 +82,13 @@ func TestBurning(t *testing.T) {
 		terms  func(*slo.Terms)
 		want   []slo.Factor
 	}{
-		"all well":           {up + up + up, many, nil, nil},
-		"down for an hour":   {up + up + up + "d", many, nil, factors},
-		"down, but up again": {up + up + up + "du", many, nil, []slo.Factor{3_000, 1_000}},
-		"too few failed":     {up + up + up + "d", func(slo.Period) int { return 1 }, nil, nil},
-		"young and down":     {"d", many, nil, factors},
-		"nothing measured":   {"????", many, nil, nil},
+		"all well":               {up + up + up, many, nil, nil},
+		"down for an hour":       {up + up + up + "d", many, nil, factors},
+		"down, but up again":     {up + up + up + "du", many, nil, []slo.Factor{3_000, 1_000}},
+		"too few failed":         {up + up + up + "d", func(slo.Period) int { return 1 }, nil, nil},
+		"nobody counts failures": {up + up + up + "d", nil, nil, factors},
+		"young and down":         {"d", many, nil, factors},
+		"nothing measured":       {"????", many, nil, nil},
 		"down in maintenance": {up + up + up + "d", many, func(x *slo.Terms) {
 			x.Maintenance = []slo.Maintenance{{Period: slo.Period{Start: 72 * hour, End: 73 * hour}}}
 		}, nil},

@@ -78,6 +78,9 @@ func TestTermsValidateNamesTheField(t *testing.T) {
 		"service_hours.rules[0].to: ": func(x *slo.Terms) {
 			x.Hours = &slo.Calendar{Zone: time.UTC, Rules: []slo.HoursRule{{Days: [7]bool{true}, To: 25 * time.Hour}}}
 		},
+		"service_hours.rules[0].from, to: ": func(x *slo.Terms) {
+			x.Hours = &slo.Calendar{Zone: time.UTC, Rules: []slo.HoursRule{{Days: [7]bool{true}, From: 1}}}
+		},
 		"maintenance[0].end: ": func(x *slo.Terms) { x.Maintenance = []slo.Maintenance{{Period: slo.Period{Start: 1}}} },
 		"maintenance[1].duration: ": func(x *slo.Terms) {
 			m := local
