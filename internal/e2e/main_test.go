@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"syscall"
 	"testing"
 )
 
@@ -37,6 +38,9 @@ func run(m *testing.M) (int, error) {
 	if os.Getenv(insideVar) == "" {
 		return enter()
 	}
+	if err := syscall.Sethostname([]byte("office")); err != nil { // the starter contract is named after it
+		return 0, err
+	}
 	leave, err := layNetwork()
 	if err != nil {
 		return 0, err
@@ -58,7 +62,7 @@ func run(m *testing.M) (int, error) {
 // enter runs these tests again in a network namespace of their own, as root of a user
 // namespace where we are not root.
 func enter() (int, error) {
-	args := []string{"--net"}
+	args := []string{"--net", "--uts"}
 	if os.Geteuid() != 0 {
 		args = append(args, "--map-root-user")
 	}
