@@ -294,6 +294,23 @@ func TestForecast(t *testing.T) {
 	}
 }
 
+func TestForecastOfASpentBudget(t *testing.T) {
+	for name, tc := range map[string]struct {
+		hours string
+		ends  bool
+	}{
+		"spent, and nothing burns": {"dddddddddduuuuuu", false},
+		"spent, and it burns":      {"ddddddddduuuuuud", true},
+		"overspent":                {"ddddddddddduuuuuu", true},
+	} {
+		in := asked(t, tc.hours, 100, "90")
+		o, err := slo.Forecast(in, 6*time.Hour)
+		if err != nil || o.Ends != tc.ends || o.Ends && o.EndsAt != in.Now {
+			t.Errorf("%s: Forecast = %+v, %v, want that it ends now: %v", name, o, err, tc.ends)
+		}
+	}
+}
+
 func TestAfford(t *testing.T) {
 	in := asked(t, "uuuuuuuuu", 100, "90")
 	sunday := slo.Period{Start: 50 * hour, End: 61 * hour}

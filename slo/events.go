@@ -1,10 +1,6 @@
 package slo
 
-import (
-	"cmp"
-	"fmt"
-	"slices"
-)
+import "fmt"
 
 // Counts are the good and all events of a stretch of time, for objectives over events rather
 // than time: responses below a latency, say. One event is Counts of the one millisecond in
@@ -41,7 +37,7 @@ type EventLedger struct {
 // Alike reports whether the timetable treats every instant of p alike, so that counts of p
 // as a whole can be used. Where it does not, p's events are needed one by one.
 func (t *Timetable) Alike(p Period) bool {
-	i, _ := slices.BinarySearchFunc(t.slots, p.Start, func(s slot, at int64) int { return cmp.Compare(s.End-1, at) })
+	i := t.slotAt(p.Start)
 	for j := i; j < len(t.slots) && t.slots[j].Start < p.End; j++ {
 		if t.slots[j].kind != t.slots[i].kind {
 			return false
@@ -81,8 +77,7 @@ func (t *Timetable) Events(now int64, counts []Counts) (EventLedger, error) {
 }
 
 func (l *EventLedger) add(t *Timetable, c Counts) {
-	i, _ := slices.BinarySearchFunc(t.slots, c.Start, func(s slot, at int64) int { return cmp.Compare(s.End-1, at) })
-	switch t.slots[i].kind {
+	switch t.slots[t.slotAt(c.Start)].kind {
 	case closedSlot:
 		l.OutOfHours += c.Total
 	case maintenanceSlot:

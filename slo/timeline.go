@@ -175,7 +175,7 @@ func (c *cursor) moveTo(t int64) {
 		c.view, c.next = view{}, math.MaxInt64
 		return
 	}
-	s := c.spans[c.at]
+	s := &c.spans[c.at]
 	if !c.inside {
 		c.view, c.next = view{}, s.Start
 		return
@@ -197,7 +197,7 @@ func (c *cursor) changesOver() bool {
 	if c.at+1 == len(c.spans) {
 		return false
 	}
-	s, next := c.spans[c.at], c.spans[c.at+1]
+	s, next := &c.spans[c.at], &c.spans[c.at+1]
 	return s.End == next.Start && s.State != Unknown && next.State != Unknown && s.State != next.State
 }
 

@@ -112,6 +112,11 @@ func (t *Timetable) counts(s slot) bool {
 // InMaintenance reports whether the instant t (ms) lies in maintenance that counts: one in
 // hours, announced in time and within the cap.
 func (t *Timetable) InMaintenance(at int64) bool {
-	i := sort.Search(len(t.slots), func(i int) bool { return t.slots[i].End > at })
+	i := t.slotAt(at)
 	return i < len(t.slots) && t.slots[i].Start <= at && t.slots[i].kind == maintenanceSlot
+}
+
+// slotAt is the slot that holds an instant, or else the next one's place.
+func (t *Timetable) slotAt(at int64) int {
+	return sort.Search(len(t.slots), func(i int) bool { return t.slots[i].End > at })
 }

@@ -41,10 +41,7 @@ func (t *Timetable) walk(part Period, service Node, series map[string][]Span, vi
 	if err := tl.reset(service, series, part.Start); err != nil {
 		return err
 	}
-	for _, s := range t.slots {
-		if s.End <= part.Start {
-			continue
-		}
+	for _, s := range t.slots[t.slotAt(part.Start):] {
 		if s.Start >= part.End {
 			break
 		}
