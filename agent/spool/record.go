@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/nines-monitor/nines/internal/varint"
 	"github.com/nines-monitor/nines/internal/wire"
 )
 
@@ -56,7 +57,7 @@ func kindOf(payload []byte) byte {
 
 func appendEntry(dst []byte, e Entry) []byte {
 	dst = append(dst, kindResult)
-	dst = appendString(dst, e.Check)
+	dst = varint.AppendString(dst, e.Check)
 	for _, v := range [...]int64{e.IntervalMS, e.PhaseMS, e.Result.T, int64(e.Result.Reason), e.Result.LatencyUS} {
 		dst = binary.AppendVarint(dst, v)
 	}
@@ -73,11 +74,11 @@ func readEntry(payload []byte) (Entry, error) {
 }
 
 func parseEntry(payload []byte) (Entry, error) {
-	r := reader{rest: payload[1:]}
-	e := Entry{Check: r.string(), IntervalMS: r.varint(), PhaseMS: r.varint()}
-	e.Result.T = r.varint()
-	e.Result.Reason, e.Result.LatencyUS = wire.Reason(uint16(r.varint())), r.varint()
-	return e, r.end()
+	r := varint.Reader{Rest: payload[1:]}
+	e := Entry{Check: r.String(), IntervalMS: r.Varint(), PhaseMS: r.Varint()}
+	e.Result.T = r.Varint()
+	e.Result.Reason, e.Result.LatencyUS = wire.Reason(uint16(r.Varint())), r.Varint()
+	return e, wholly(r)
 }
 
 // validate refuses what no batch can carry, so that a batch can always be made.
@@ -98,11 +99,11 @@ func appendMark(dst []byte, m mark) []byte {
 }
 
 func readMark(payload []byte) (mark, error) {
-	r := reader{rest: payload[1:]}
-	m := mark{epoch: r.uvarint(), seq: r.uvarint(), serial: r.uvarint(),
-		cursor: position{r.uvarint(), r.uvarint()},
-		done:   r.uvarint(), doneCursor: position{r.uvarint(), r.uvarint()}}
-	return m, r.end()
+	r := varint.Reader{Rest: payload[1:]}
+	m := mark{epoch: r.Uvarint(), seq: r.Uvarint(), serial: r.Uvarint(),
+		cursor: position{r.Uvarint(), r.Uvarint()},
+		done:   r.Uvarint(), doneCursor: position{r.Uvarint(), r.Uvarint()}}
+	return m, wholly(r)
 }
 
 func appendHeader(dst []byte, h header, body []byte) []byte {
@@ -114,72 +115,34 @@ func appendHeader(dst []byte, h header, body []byte) []byte {
 }
 
 func readHeader(payload []byte) (h header, body []byte, err error) {
-	r := reader{rest: payload[1:]}
-	h = header{epoch: r.uvarint(), seq: r.uvarint(), serial: r.uvarint(),
-		after: position{r.uvarint(), r.uvarint()}, madeMS: r.uvarint(), results: r.uvarint()}
-	return h, r.rest, r.err
+	r := varint.Reader{Rest: payload[1:]}
+	h = header{epoch: r.Uvarint(), seq: r.Uvarint(), serial: r.Uvarint(),
+		after: position{r.Uvarint(), r.Uvarint()}, madeMS: r.Uvarint(), results: r.Uvarint()}
+	if r.Bad {
+		return header{}, nil, errRecord
+	}
+	return h, r.Rest, nil
 }
 
 func appendLast(dst []byte, check string, t int64) []byte {
-	return binary.AppendVarint(appendString(dst, check), t)
+	return binary.AppendVarint(varint.AppendString(dst, check), t)
 }
 
 // readLast calls visit for each pair until the record ends.
 func readLast(payload []byte, visit func(check string, t int64)) error {
-	r := reader{rest: payload[1:]}
-	for len(r.rest) > 0 && r.err == nil {
-		check, t := r.string(), r.varint()
-		if r.err == nil {
+	r := varint.Reader{Rest: payload[1:]}
+	for len(r.Rest) > 0 {
+		if check, t := r.String(), r.Varint(); !r.Bad {
 			visit(check, t)
 		}
 	}
-	return r.err
+	return wholly(r)
 }
 
-func appendString(dst []byte, s string) []byte {
-	return append(binary.AppendUvarint(dst, uint64(len(s))), s...)
-}
-
-// reader takes values off a payload and keeps the first error.
-type reader struct {
-	rest []byte
-	err  error
-}
-
-func (r *reader) uvarint() uint64 {
-	v, n := binary.Uvarint(r.rest)
-	if n <= 0 {
-		r.rest, r.err = nil, errRecord
-		return 0
+// wholly is nil when all of a payload was read and nothing was missing.
+func wholly(r varint.Reader) error {
+	if !r.Done() {
+		return errRecord
 	}
-	r.rest = r.rest[n:]
-	return v
-}
-
-func (r *reader) varint() int64 {
-	v, n := binary.Varint(r.rest)
-	if n <= 0 {
-		r.rest, r.err = nil, errRecord
-		return 0
-	}
-	r.rest = r.rest[n:]
-	return v
-}
-
-func (r *reader) string() string {
-	n := r.uvarint()
-	if n > uint64(len(r.rest)) {
-		r.rest, r.err = nil, errRecord
-		return ""
-	}
-	s := string(r.rest[:n])
-	r.rest = r.rest[n:]
-	return s
-}
-
-func (r *reader) end() error {
-	if r.err == nil && len(r.rest) > 0 {
-		r.err = errRecord
-	}
-	return r.err
+	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/nines-monitor/nines/internal/varint"
 	"github.com/nines-monitor/nines/internal/wire"
 )
 
@@ -74,9 +75,9 @@ func decodeObservations(hour int64, data []byte) ([]wire.Result, error) {
 	if data[0] != observationsV1 {
 		return nil, fmt.Errorf("version %d is not known", data[0])
 	}
-	d := columns{rest: data[1:]}
-	n := d.uvarint()
-	if n > hourMS || n > uint64(len(d.rest)) { // a latency takes a byte at least
+	d := columns{varint.Reader{Rest: data[1:]}}
+	n := d.Uvarint()
+	if n > hourMS || n > uint64(len(d.Rest)) { // a latency takes a byte at least
 		return nil, errDamaged
 	}
 	results := make([]wire.Result, n)
@@ -92,47 +93,29 @@ func decodeObservations(hour int64, data []byte) ([]wire.Result, error) {
 	})
 	var latency int64
 	for i := range results {
-		latency += d.varint()
+		latency += d.Varint()
 		results[i].LatencyUS = latency
 	}
-	if d.bad || len(d.rest) > 0 {
+	if !d.Done() {
 		return nil, errDamaged
 	}
 	return results, nil
 }
 
-// columns takes values off a slice, and remembers that something was wrong.
-type columns struct {
-	rest []byte
-	bad  bool
-}
-
-func (d *columns) uvarint() uint64 {
-	v, n := binary.Uvarint(d.rest)
-	if n <= 0 {
-		d.bad, d.rest = true, nil
-		return 0
-	}
-	d.rest = d.rest[n:]
-	return v
-}
-
-func (d *columns) varint() int64 {
-	u := d.uvarint()
-	return int64(u>>1) ^ -int64(u&1)
-}
+// columns reads run-length encoded columns.
+type columns struct{ varint.Reader }
 
 // runs decodes n values; set says whether it will have each.
 func (d *columns) runs(n int, set func(i int, v uint64) bool) {
-	for i := 0; i < n && !d.bad; {
-		v, length := d.uvarint(), d.uvarint()
+	for i := 0; i < n && !d.Bad; {
+		v, length := d.Uvarint(), d.Uvarint()
 		if length == 0 || length > uint64(n-i) {
-			d.bad = true
+			d.Fail()
 			return
 		}
 		for range length {
 			if !set(i, v) {
-				d.bad = true
+				d.Fail()
 				return
 			}
 			i++

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/nines-monitor/nines/internal/varint"
 	"github.com/nines-monitor/nines/slo"
 )
 
@@ -55,52 +56,26 @@ func decodeEdge(data []byte) (edge, error) {
 	if data[0] != edgeV1 {
 		return edge{}, fmt.Errorf("the fold's carry has version %d, which is not known", data[0])
 	}
-	r := varints{rest: data[1:]}
-	e := edge{params: r.params()}
-	n := r.next()
-	if n < 0 || n > int64(len(r.rest)) {
+	r := varint.Reader{Rest: data[1:]}
+	e := edge{params: readParams(&r)}
+	n := r.Varint()
+	if n < 0 || n > int64(len(r.Rest)) {
 		return edge{}, errDamaged
 	}
 	for range n {
-		e.revised = append(e.revised, revision{at: r.next(), params: r.params()})
+		e.revised = append(e.revised, revision{at: r.Varint(), params: readParams(&r)})
 	}
-	flags := r.byte()
-	c := slo.Carry{Observed: flags&1 != 0, Open: flags&2 != 0, Seen: r.next()}
-	c.Held = slo.Span{Start: r.next(), End: r.next(), Last: r.next(), State: slo.State(r.next()), Reason: slo.Reason(r.next())}
-	c.Run = slo.Run{State: slo.State(r.next()), Start: r.next(), Length: int(r.next()), Reason: slo.Reason(r.next())}
+	flags := r.Byte()
+	c := slo.Carry{Observed: flags&1 != 0, Open: flags&2 != 0, Seen: r.Varint()}
+	c.Held = slo.Span{Start: r.Varint(), End: r.Varint(), Last: r.Varint(), State: slo.State(r.Varint()), Reason: slo.Reason(r.Varint())}
+	c.Run = slo.Run{State: slo.State(r.Varint()), Start: r.Varint(), Length: int(r.Varint()), Reason: slo.Reason(r.Varint())}
 	e.carry = c
-	if r.bad || len(r.rest) > 0 || flags > 3 {
+	if !r.Done() || flags > 3 {
 		return edge{}, errDamaged
 	}
 	return e, nil
 }
 
-// varints takes numbers off a slice, and remembers that there were too few.
-type varints struct {
-	rest []byte
-	bad  bool
-}
-
-func (r *varints) next() int64 {
-	v, n := binary.Varint(r.rest)
-	if n <= 0 {
-		r.bad, r.rest = true, nil
-		return 0
-	}
-	r.rest = r.rest[n:]
-	return v
-}
-
-func (r *varints) byte() byte {
-	if len(r.rest) == 0 {
-		r.bad = true
-		return 0
-	}
-	b := r.rest[0]
-	r.rest = r.rest[1:]
-	return b
-}
-
-func (r *varints) params() slo.Params {
-	return slo.Params{Interval: r.next(), StaleAfter: r.next(), DownAfter: int(r.next()), UpAfter: int(r.next())}
+func readParams(r *varint.Reader) slo.Params {
+	return slo.Params{Interval: r.Varint(), StaleAfter: r.Varint(), DownAfter: int(r.Varint()), UpAfter: int(r.Varint())}
 }

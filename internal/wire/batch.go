@@ -7,6 +7,8 @@ import (
 	"sync"
 
 	"github.com/klauspost/compress/zstd"
+
+	"github.com/nines-monitor/nines/internal/varint"
 )
 
 // Limits of a batch, before and after decompression.
@@ -90,8 +92,7 @@ func EncodeBatch(b Batch) ([]byte, error) {
 }
 
 func (r Run) append(raw []byte) []byte {
-	raw = binary.AppendUvarint(raw, uint64(len(r.Check)))
-	raw = append(raw, r.Check...)
+	raw = varint.AppendString(raw, r.Check)
 	raw = binary.AppendUvarint(raw, uint64(r.IntervalMS))
 	raw = binary.AppendUvarint(raw, uint64(r.PhaseMS))
 	raw = binary.AppendUvarint(raw, uint64(len(r.Results)))
@@ -122,37 +123,43 @@ var ErrVersion = errors.New("batch of an unknown format version")
 // DecodeBatch reads what EncodeBatch wrote, within the limits above. Whatever it accepts,
 // EncodeBatch accepts, and gives a batch with the same meaning.
 func DecodeBatch(data []byte) (Batch, error) {
-	if len(data) > MaxBatchBytes {
-		return Batch{}, fmt.Errorf("decode batch: %d bytes, at most %d", len(data), MaxBatchBytes)
-	}
-	n := len(batchMagic)
-	if len(data) < n || string(data[:n-1]) != string(batchMagic[:n-1]) {
-		return Batch{}, errors.New("decode batch: not a batch")
-	}
-	if data[n-1] != batchMagic[n-1] {
-		return Batch{}, fmt.Errorf("decode batch: version %d: %w", data[n-1], ErrVersion)
-	}
-	raw, err := decoder().DecodeAll(data[n:], nil)
+	raw, err := unpack(data)
 	if err != nil {
 		return Batch{}, fmt.Errorf("decode batch: %w", err)
 	}
-	r := reader{rest: raw}
-	b := Batch{Epoch: r.uvarint(), Seq: r.uvarint()}
-	runs, budget := r.count(4), MaxBatchResults
-	if r.err == nil && runs > 0 {
+	r := reader{Reader: varint.Reader{Rest: raw}}
+	b := Batch{Epoch: r.Uvarint(), Seq: r.Uvarint()}
+	runs, budget := r.Count(4), MaxBatchResults
+	if runs > 0 {
 		b.Runs = make([]Run, 0, runs)
 	}
-	for i := 0; i < runs && r.err == nil; i++ {
-		run := r.run(&budget)
-		b.Runs = append(b.Runs, run)
+	for i := 0; i < runs && !r.Bad; i++ {
+		b.Runs = append(b.Runs, r.run(&budget))
 	}
-	if r.err == nil && len(r.rest) > 0 {
-		r.err = fmt.Errorf("%d bytes after the end", len(r.rest))
-	}
-	if r.err != nil {
-		return Batch{}, fmt.Errorf("decode batch: %w", r.err)
+	switch {
+	case r.over:
+		return Batch{}, fmt.Errorf("decode batch: more than %d results", MaxBatchResults)
+	case r.Bad:
+		return Batch{}, errors.New("decode batch: ends too early, or holds a number that cannot be")
+	case !r.Done():
+		return Batch{}, fmt.Errorf("decode batch: %d bytes after the end", len(r.Rest))
 	}
 	return b, b.validate()
+}
+
+// unpack checks the head of a batch and decompresses the rest, within the limits.
+func unpack(data []byte) ([]byte, error) {
+	if len(data) > MaxBatchBytes {
+		return nil, fmt.Errorf("%d bytes, at most %d", len(data), MaxBatchBytes)
+	}
+	n := len(batchMagic)
+	if len(data) < n || string(data[:n-1]) != string(batchMagic[:n-1]) {
+		return nil, errors.New("not a batch")
+	}
+	if data[n-1] != batchMagic[n-1] {
+		return nil, fmt.Errorf("version %d: %w", data[n-1], ErrVersion)
+	}
+	return decoder().DecodeAll(data[n:], nil)
 }
 
 // Results counts the results of all runs.
@@ -202,61 +209,23 @@ func (r Run) Validate() error {
 	return nil
 }
 
-// reader takes varints off a slice and keeps the first error.
+// reader reads the runs of a batch.
 type reader struct {
-	rest []byte
-	err  error
-}
-
-var errShort = errors.New("ends too early")
-
-func (r *reader) uvarint() uint64 {
-	if r.err != nil {
-		return 0
-	}
-	v, n := binary.Uvarint(r.rest)
-	if n <= 0 {
-		r.err = errShort
-		return 0
-	}
-	r.rest = r.rest[n:]
-	return v
-}
-
-func (r *reader) varint() int64 {
-	u := r.uvarint()
-	return int64(u>>1) ^ -int64(u&1)
-}
-
-// count reads a number of things of which each takes at least size bytes, so that a lie
-// cannot make us allocate more than was sent.
-func (r *reader) count(size int) int {
-	n := r.uvarint()
-	if r.err == nil && n > uint64(len(r.rest)/size) {
-		r.err = errShort
-	}
-	if r.err != nil {
-		return 0
-	}
-	return int(n)
+	varint.Reader
+	over bool // more results than a batch may have
 }
 
 func (r *reader) run(budget *int) Run {
-	n := r.count(1)
-	if r.err != nil {
-		return Run{}
-	}
-	run := Run{Check: string(r.rest[:n])}
-	r.rest = r.rest[n:]
-	run.IntervalMS, run.PhaseMS = int64(r.uvarint()), int64(r.uvarint())
-	count := r.count(3)
+	run := Run{Check: r.String(), IntervalMS: int64(r.Uvarint()), PhaseMS: int64(r.Uvarint())}
+	count := r.Count(3)
 	if *budget -= count; *budget < 0 {
-		r.err = fmt.Errorf("more than %d results", MaxBatchResults)
+		r.over = true
+		r.Fail()
 	}
-	if r.err == nil && (run.IntervalMS <= 0 || run.IntervalMS > maxInstant) {
-		r.err = fmt.Errorf("interval of %d ms", run.IntervalMS)
+	if run.IntervalMS <= 0 || run.IntervalMS > maxInstant {
+		r.Fail()
 	}
-	if r.err != nil || count == 0 {
+	if r.Bad || count == 0 {
 		return run
 	}
 	run.Results = make([]Result, count)
@@ -266,15 +235,14 @@ func (r *reader) run(budget *int) Run {
 		run.Results[i].T = last
 	}
 	for i := range run.Results {
-		reason := r.uvarint()
-		if reason > uint64(Forbidden) {
-			reason = 0 // not in the vocabulary: validate names the result
+		// What is not in the vocabulary becomes 0, and validate names the result.
+		if reason := r.Uvarint(); reason <= uint64(Forbidden) {
+			run.Results[i].Reason = Reason(reason)
 		}
-		run.Results[i].Reason = Reason(reason)
 	}
 	var latency int64
 	for i := range run.Results {
-		latency += r.varint()
+		latency += r.Varint()
 		run.Results[i].LatencyUS = latency
 	}
 	return run
@@ -283,7 +251,7 @@ func (r *reader) run(budget *int) Run {
 // gap reads the distance between two instants. Anything that would pass maxInstant is cut to
 // it, and refused by validate.
 func (r *reader) gap(interval int64) int64 {
-	v := r.uvarint()
+	v := r.Uvarint()
 	gap := v >> 1
 	if v&1 == 0 {
 		if gap > uint64(maxInstant/interval) {
