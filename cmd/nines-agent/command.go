@@ -4,12 +4,9 @@ import (
 	"context"
 	"crypto/ed25519"
 	"encoding/base64"
-	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
-
-	"github.com/alecthomas/kong"
 
 	"github.com/nines-monitor/nines/agent"
 	"github.com/nines-monitor/nines/internal/cli"
@@ -37,36 +34,9 @@ type keyCommand struct {
 
 type versionCommand struct{}
 
-// errHelp ends a command line that only asked for help.
-var errHelp = errors.New("help was printed")
-
 // Run carries out one command line, until it is done or ctx ends.
-func Run(ctx context.Context, args []string, streams cli.Streams) (err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			if p != any(errHelp) {
-				panic(p)
-			}
-			err = nil
-		}
-	}()
-	var line commandLine
-	parser, err := kong.New(&line,
-		kong.Name("nines-agent"),
-		kong.Description("Probes what a site depends on and ships every result to its collector."),
-		kong.Writers(streams.Out, streams.Err),
-		kong.Exit(func(int) { panic(errHelp) }), // kong has no other way to stop after --help
-		kong.BindTo(ctx, (*context.Context)(nil)),
-		kong.Bind(streams),
-	)
-	if err != nil {
-		return err
-	}
-	command, err := parser.Parse(args)
-	if err != nil {
-		return cli.UsageError{Err: fmt.Errorf("%w: see nines-agent --help", err)}
-	}
-	return command.Run()
+func Run(ctx context.Context, args []string, streams cli.Streams) error {
+	return cli.Dispatch(ctx, "nines-agent", "Probes what a site depends on and ships every result to its collector.", &commandLine{}, args, streams)
 }
 
 func (c runCommand) Run(ctx context.Context, streams cli.Streams) error {

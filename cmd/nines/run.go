@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 
-	"github.com/alecthomas/kong"
-
 	"github.com/nines-monitor/nines/internal/cli"
 	"github.com/nines-monitor/nines/internal/version"
 )
@@ -25,28 +23,7 @@ type commands struct {
 
 // Run carries out one command line.
 func Run(ctx context.Context, args []string, streams cli.Streams) error {
-	var c commands
-	exited := false
-	parser, err := kong.New(&c,
-		kong.Name("nines"),
-		kong.Description("Measures whether a managed service provider keeps its promises."),
-		kong.Writers(streams.Out, streams.Err),
-		kong.Exit(func(int) { exited = true }), // --help has been printed
-		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
-		kong.UsageOnError(),
-	)
-	if err != nil {
-		return err
-	}
-	k, err := parser.Parse(args)
-	if exited {
-		return nil
-	}
-	if err != nil {
-		return cli.UsageError{Err: fmt.Errorf("%w; see nines --help", err)}
-	}
-	k.BindTo(ctx, (*context.Context)(nil))
-	return k.Run(streams)
+	return cli.Dispatch(ctx, "nines", "Measures whether a managed service provider keeps its promises.", &commands{}, args, streams)
 }
 
 type versionCmd struct{}
