@@ -110,18 +110,7 @@ func decodeNode(v value, series map[string][]slo.Span) (slo.Node, error) {
 	case quorum && len(fields) != 2, !quorum && len(fields) != 1:
 		return slo.Node{}, v.errorf("want one of series, all, any, or quorum with of")
 	case quorum:
-		need, err := fields["quorum"].integer()
-		if err != nil {
-			return slo.Node{}, err
-		}
-		children, err := decodeNodes(fields["of"], series)
-		if err != nil {
-			return slo.Node{}, err
-		}
-		if need < 1 || need > int64(len(children)) {
-			return slo.Node{}, fields["quorum"].errorf("%d of %d children", need, len(children))
-		}
-		return slo.Quorum(int(need), children...), nil
+		return decodeQuorum(fields["quorum"], fields["of"], series)
 	}
 	if f, given := fields["series"]; given {
 		if err := f.want(text); err != nil {
@@ -138,6 +127,21 @@ func decodeNode(v value, series map[string][]slo.Span) (slo.Node, error) {
 	}
 	children, err := decodeNodes(fields["any"], series)
 	return slo.Any(children...), err
+}
+
+func decodeQuorum(quorum, of value, series map[string][]slo.Span) (slo.Node, error) {
+	need, err := quorum.integer()
+	if err != nil {
+		return slo.Node{}, err
+	}
+	children, err := decodeNodes(of, series)
+	if err != nil {
+		return slo.Node{}, err
+	}
+	if need < 1 || need > int64(len(children)) {
+		return slo.Node{}, quorum.errorf("%d of %d children", need, len(children))
+	}
+	return slo.Quorum(int(need), children...), nil
 }
 
 func decodeNodes(v value, series map[string][]slo.Span) ([]slo.Node, error) {
