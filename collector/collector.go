@@ -102,7 +102,7 @@ func (c *Collector) open(ctx context.Context, token string) (err error) {
 	if err != nil {
 		return err
 	}
-	c.source = &ledger.Book{InForce: c.terms.inForce, AgentsOf: c.registry.Assigned, Revision: c.terms.revision, Timeline: c.timeline}
+	c.source = &ledger.Book{InForce: c.terms.inForce, AgentsOf: c.agentsOf, Revision: c.terms.revision, Timeline: c.timeline}
 	c.watch = watch.New(watch.Options{Source: c.source, Store: c.db, Log: c.log})
 	if err := c.openMail(); err != nil {
 		return err
@@ -151,6 +151,10 @@ func (c *Collector) RegisterAgent(ctx context.Context, a store.Agent) error {
 	}
 	a.RegisteredAt = time.Now().UnixMilli()
 	return c.registry.Register(ctx, a)
+}
+
+func (c *Collector) agentsOf(tenant, site string) []ledger.Assignment {
+	return agentsOf(c.registry.Agents(), tenant, site)
 }
 
 // ReloadContracts puts in force what the caller has just written into the directory of

@@ -50,7 +50,7 @@ func OpenReading(ctx context.Context, cfg Config, log *slog.Logger) (_ *Reading,
 	}
 	r.source = &ledger.Book{
 		InForce:  r.inForce,
-		AgentsOf: func(tenant, site string) []string { return agentsOf(agents, tenant, site) },
+		AgentsOf: func(tenant, site string) []ledger.Assignment { return agentsOf(agents, tenant, site) },
 		Revision: func(tenant string) int { return numbers[tenant] },
 		Timeline: line,
 	}
@@ -123,15 +123,15 @@ func (r *Reading) Mail(ctx context.Context, made *report.Report) ([]string, erro
 // Close gives the state back.
 func (r *Reading) Close() error { return r.db.Close() }
 
-// agentsOf lists the agents that are assigned to a site.
-func agentsOf(agents []store.Agent, tenant, site string) []string {
-	var ids []string
+// agentsOf lists the agents that are assigned to a site: each since it was registered.
+func agentsOf(agents []store.Agent, tenant, site string) []ledger.Assignment {
+	var assigned []ledger.Assignment
 	for _, a := range agents {
 		if a.Tenant == tenant && a.Site == site {
-			ids = append(ids, a.ID)
+			assigned = append(assigned, ledger.Assignment{Agent: a.ID, Since: a.RegisteredAt})
 		}
 	}
-	return ids
+	return assigned
 }
 
 // foldParams are the terms by which a check is folded; the zero value where the contract does

@@ -40,7 +40,8 @@ func OpenRegistry(ctx context.Context, s store.Store, log *slog.Logger) (*Regist
 }
 
 // Register adds an agent, or replaces it by (Tenant, ID). KeyID follows from PublicKey. An
-// agent that is registered with that key already keeps when it was registered and last heard.
+// agent that is replaced keeps when it was registered, and with the same key also when it was
+// last heard.
 // It can ship as soon as Register has returned.
 func (r *Registry) Register(ctx context.Context, a store.Agent) error {
 	if err := validate(a); err != nil {
@@ -49,9 +50,15 @@ func (r *Registry) Register(ctx context.Context, a store.Agent) error {
 	a.KeyID = wire.KeyID(a.PublicKey)
 	r.writing.Lock()
 	defer r.writing.Unlock()
-	if known, ok := r.Lookup(a.KeyID); ok && known.Tenant == a.Tenant && known.ID == a.ID {
-		known.Site = a.Site
-		a = known
+	for _, known := range r.Agents() {
+		switch {
+		case known.Tenant != a.Tenant || known.ID != a.ID:
+		case known.KeyID == a.KeyID:
+			known.Site = a.Site
+			a = known
+		default: // it is the same agent with another key
+			a.RegisteredAt = known.RegisteredAt
+		}
 	}
 	if err := r.store.PutAgent(ctx, a); err != nil {
 		return err
@@ -83,20 +90,6 @@ func (r *Registry) Agents() []store.Agent {
 		return cmp.Or(cmp.Compare(a.Tenant, b.Tenant), cmp.Compare(a.ID, b.ID))
 	})
 	return all
-}
-
-// Assigned lists the ids of the agents that report for a site, in order.
-func (r *Registry) Assigned(tenant, site string) []string {
-	r.mu.RLock()
-	defer r.mu.RUnlock()
-	var ids []string
-	for _, a := range r.agents {
-		if a.Tenant == tenant && a.Site == site {
-			ids = append(ids, a.ID)
-		}
-	}
-	slices.Sort(ids)
-	return ids
 }
 
 // Lookup finds an agent by the id of its key.

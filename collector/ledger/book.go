@@ -22,8 +22,8 @@ type Timeline interface {
 // Book is the Source over a timeline. Its fields are set once, before use.
 type Book struct {
 	InForce  func() []*contract.Contract
-	AgentsOf func(tenant, site string) []string // ids of the agents that are assigned to a site
-	Revision func(tenant string) int            // of the contract in force; 0: not kept yet
+	AgentsOf func(tenant, site string) []Assignment // the agents that are assigned to a site
+	Revision func(tenant string) int                // of the contract in force; 0: not kept yet
 	Timeline Timeline
 }
 
@@ -109,7 +109,8 @@ func (b *Book) Explain(ctx context.Context, client, sloID string, p slo.Period, 
 	if err != nil {
 		return nil, err
 	}
-	return slo.Explain(in)
+	spans, err := slo.Explain(in)
+	return withoutUnassigned(spans), err
 }
 
 // question gathers what slo needs to judge an SLO.
@@ -134,41 +135,17 @@ func (b *Book) input(ctx context.Context, c *contract.Contract, service contract
 		sites[check.Wire.ID] = check.Site
 	}
 	var err error
-	in.Service = b.assign(c.Client.ID, service.UpWhen, sites, func(name string, s store.Series) {
-		if err == nil && in.Series[name] == nil {
-			in.Series[name], err = b.Timeline.Spans(ctx, s, p.Start, p.End)
+	in.Service = b.assign(c.Client.ID, service.UpWhen, sites, func(name string, s store.Series, since, first int64) {
+		if err != nil || in.Series[name] != nil {
+			return
 		}
+		in.Series[name], err = b.Timeline.Spans(ctx, s, p.Start, p.End)
+		in.Series[name] = assigned(in.Series[name], since, first)
 	})
 	if err != nil {
 		return slo.Input{}, fmt.Errorf("read the timeline of %s: %w", service.ID, err)
 	}
 	return in, nil
-}
-
-// assign turns a tree over checks into one over series: a check run by n agents is any of
-// their n series, and one that no agent is assigned to is a series that is never observed.
-func (b *Book) assign(tenant string, n slo.Node, sites map[string]string, visit func(name string, s store.Series)) slo.Node {
-	if n.Series == "" {
-		out := slo.Node{Need: n.Need, Children: make([]slo.Node, len(n.Children))}
-		for i, child := range n.Children {
-			out.Children[i] = b.assign(tenant, child, sites, visit)
-		}
-		return out
-	}
-	agents := b.AgentsOf(tenant, sites[n.Series])
-	if len(agents) == 0 {
-		return slo.Leaf(n.Series)
-	}
-	children := make([]slo.Node, len(agents))
-	for i, agent := range agents {
-		name := n.Series + "@" + agent
-		visit(name, store.Series{Tenant: tenant, Check: n.Series, Agent: agent})
-		children[i] = slo.Leaf(name)
-	}
-	if len(children) == 1 {
-		return children[0]
-	}
-	return slo.Any(children...)
 }
 
 // effectiveFrom is 00:00 of the contract's effective date in the client's zone.

@@ -38,6 +38,8 @@ type Present struct {
 	State           slo.State
 	Since           int64       // ms; 0: never observed
 	Reason          wire.Reason // of the first check that is not up, when the service is not
+	Cause           string      // that check; empty when the service is up or was never observed
+	Unserved        []string    // sites of the service's checks that no agent is assigned to
 	LastObservation int64       // ms; 0: none
 	InMaintenance   bool
 }

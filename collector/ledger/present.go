@@ -3,6 +3,8 @@ package ledger
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/nines-monitor/nines/collector/contract"
@@ -29,9 +31,9 @@ func (b *Book) Present(ctx context.Context, client, service string, now int64) (
 	if err != nil {
 		return Present{}, err
 	}
-	last := b.lastObservation(c, s)
+	last, unserved := b.lastObservation(c, s)
 	if last.T == 0 {
-		return Present{}, nil
+		return Present{Unserved: unserved}, nil
 	}
 	in, err := b.input(ctx, c, s, slo.Terms{Objective: always}, slo.Period{Start: now - lookBack.Milliseconds(), End: now + 1}, now+1)
 	if err != nil {
@@ -42,7 +44,7 @@ func (b *Book) Present(ctx context.Context, client, service string, now int64) (
 		return Present{}, fmt.Errorf("service %s: %w", service, err)
 	}
 	p := latest(spans)
-	p.LastObservation = last.T
+	p.LastObservation, p.Unserved = last.T, unserved
 	p.InMaintenance, err = b.inMaintenance(c, s, now)
 	return p, err
 }
@@ -56,6 +58,7 @@ func latest(spans []slo.ClassSpan) Present {
 	p := Present{State: stateOf(end.Class), Since: end.Start}
 	if p.State != slo.Up {
 		p.Reason = wire.Reason(end.Reason)
+		p.Cause, _, _ = strings.Cut(end.Cause, "@")
 	}
 	for i := len(spans) - 2; i >= 0 && spans[i].Class == end.Class; i-- {
 		p.Since = spans[i].Start
@@ -74,9 +77,9 @@ func stateOf(c slo.Class) slo.State {
 	}
 }
 
-// lastObservation is the newest of all checks and agents that feed the service.
-func (b *Book) lastObservation(c *contract.Contract, s contract.Service) wire.Result {
-	var newest wire.Result
+// lastObservation is the newest of all checks and agents that feed the service, and the sites
+// that have no agent.
+func (b *Book) lastObservation(c *contract.Contract, s contract.Service) (newest wire.Result, unserved []string) {
 	leaves := map[string]bool{}
 	for _, name := range s.UpWhen.Leaves() {
 		leaves[name] = true
@@ -85,14 +88,18 @@ func (b *Book) lastObservation(c *contract.Contract, s contract.Service) wire.Re
 		if !leaves[check.Wire.ID] {
 			continue
 		}
-		for _, agent := range b.AgentsOf(c.Client.ID, check.Site) {
-			r, ok := b.Timeline.Last(store.Series{Tenant: c.Client.ID, Check: check.Wire.ID, Agent: agent})
+		agents := b.AgentsOf(c.Client.ID, check.Site)
+		if len(agents) == 0 && !slices.Contains(unserved, check.Site) {
+			unserved = append(unserved, check.Site)
+		}
+		for _, agent := range agents {
+			r, ok := b.Timeline.Last(store.Series{Tenant: c.Client.ID, Check: check.Wire.ID, Agent: agent.Agent})
 			if ok && r.T > newest.T {
 				newest = r
 			}
 		}
 	}
-	return newest
+	return newest, unserved
 }
 
 // inMaintenance reports whether any of the service's SLOs counts the instant now as maintenance.
