@@ -17,8 +17,8 @@ type sloEvalCmd struct {
 	File string `arg:"" optional:"" help:"A case, or an array of them, as JSON. Standard input when left out."`
 }
 
-// maxCaseBytes bounds what is read into memory at once.
-const maxCaseBytes = 256 << 20
+// maxCaseBytes bounds what is read at once: decoded, it may take a hundred times as much memory.
+const maxCaseBytes = 32 << 20
 
 func (c sloEvalCmd) Run(s cli.Streams) error {
 	in := s.In
