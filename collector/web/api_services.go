@@ -36,7 +36,8 @@ type ledgerJSON struct {
 	Objective  string     `json:"objective"`
 	Period     string     `json:"period"`
 	Window     windowJSON `json:"window"`
-	State      string     `json:"state"` // met, at_risk, breached or not_measured
+	State      string     `json:"state"`  // met, at_risk, breached or not_measured
+	Proven     bool       `json:"proven"` // enough was measured for the result to prove anything
 	BreachedAt *string    `json:"breached_at"`
 
 	Elapsed      int64   `json:"elapsed_ms"`
@@ -124,7 +125,7 @@ func newLedgerJSON(a ledger.Answer) ledgerJSON {
 	return ledgerJSON{
 		SLO: a.SLO.ID, Objective: a.Terms.Objective.String(), Period: a.Label,
 		Window: windowJSON{instant(l.Period.Start), instant(l.Period.End)},
-		State:  a.State.String(), BreachedAt: optionalInstant(a.BreachedAt),
+		State:  a.State.String(), Proven: isProven(a), BreachedAt: optionalInstant(a.BreachedAt),
 		Elapsed: l.Elapsed, OutOfHours: l.OutOfHours, Maintenance: l.Maintenance, Excluded: l.Excluded,
 		Up: l.Up, Down: l.Down, Unknown: l.Unknown,
 		Availability: optionalPercent(l.Availability), Best: optionalPercent(l.Best), Worst: optionalPercent(l.Worst),

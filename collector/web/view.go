@@ -8,7 +8,6 @@ import (
 
 	"github.com/nines-monitor/nines/collector/contract"
 	"github.com/nines-monitor/nines/collector/ledger"
-	"github.com/nines-monitor/nines/collector/store"
 	"github.com/nines-monitor/nines/slo"
 )
 
@@ -37,8 +36,10 @@ type summaryView struct {
 	Unknown  int
 	Maint    int
 	Met      int
+	Unproven int // met so far, but too little of it was measured
 	AtRisk   int
 	Breached int
+	Blank    int // not measured at all
 	Trouble  []troubleView
 	More     int // troubles beyond those shown
 }
@@ -86,42 +87,6 @@ type stateView struct {
 	Word   string
 	Since  when
 	Detail string // why; empty when up
-}
-
-type sloView struct {
-	ID        string // shown when a service has several
-	Objective string
-	Label     string // of the period
-	LedgerURL string
-
-	Percent     string // empty: nothing measured
-	Best, Worst string // empty: as the estimate
-	Coverage    string // empty: complete
-
-	Budget string // met, at_risk, breached or not_measured
-	Word   string
-	Left   string // of the budget, in words
-	Of     string // the whole budget
-	Share  int    // of the budget that is left, percent
-	Breach when
-
-	Strip stripView
-}
-
-type agentView struct {
-	ID, Client, Site, Version string
-	Demo                      bool
-	Contact                   when
-	Silent                    bool
-}
-
-type changeView struct {
-	At           when
-	Client, SLO  string
-	Demo         bool
-	From, To     string
-	ToKind, Note string
-	Breach       when
 }
 
 func newView(f facts) view {
@@ -222,36 +187,6 @@ func presentKind(p ledger.Present) string {
 	return p.State.String()
 }
 
-func newSLOView(f sloFacts, zone *time.Location) sloView {
-	l := f.Ledger
-	v := sloView{
-		ID: f.SLO.ID, Objective: f.Terms.Objective.String(), Label: shortPeriod(f.Label),
-		Budget: f.State.String(), Word: budgetWords[f.State], Of: length(l.Budget),
-		Breach: newWhen(f.BreachedAt, zone), Strip: newStripView(f.days),
-	}
-	v.Percent, _ = l.Availability.Percent()
-	if v.Percent == "" {
-		return v
-	}
-	if l.Best.Compare(l.Availability) != 0 || l.Worst.Compare(l.Availability) != 0 {
-		v.Best, _ = l.Best.Percent()
-		v.Worst, _ = l.Worst.Percent()
-	}
-	if l.Coverage.Den > 0 && l.Coverage.Num < l.Coverage.Den {
-		v.Coverage, _ = l.Coverage.Percent()
-	}
-	switch {
-	case l.Remaining >= 0:
-		v.Left = length(l.Remaining) + " left"
-	default:
-		v.Left = length(-l.Remaining) + " over"
-	}
-	if l.Budget > 0 && l.Remaining > 0 {
-		v.Share = int(l.Remaining * 100 / l.Budget)
-	}
-	return v
-}
-
 func newSummary(clients []clientView) summaryView {
 	var v summaryView
 	byKind := map[string][]troubleView{}
@@ -262,10 +197,14 @@ func newSummary(clients []clientView) summaryView {
 				switch o.Budget {
 				case slo.Met.String():
 					v.Met++
+				case notProven:
+					v.Unproven++
 				case slo.AtRisk.String():
 					v.AtRisk++
 				case slo.Breached.String():
 					v.Breached++
+				default:
+					v.Blank++
 				}
 			}
 		}
@@ -307,27 +246,4 @@ func is(n int) string {
 		return "1 service is"
 	}
 	return fmt.Sprintf("%d services are", n)
-}
-
-// newAgentView words an agent; c is its client's contract, nil when none is in force.
-func newAgentView(a store.Agent, c *contract.Contract, at int64) agentView {
-	v := agentView{ID: a.ID, Client: a.Tenant, Site: a.Site, Version: a.Version, Silent: isSilent(a, at)}
-	zone := time.UTC
-	if c != nil {
-		v.Client, v.Demo, zone = c.Client.Name, c.Demo, zoneOf(c)
-	}
-	v.Contact = newWhen(a.LastContact, zone)
-	return v
-}
-
-func isSilent(a store.Agent, at int64) bool { return at-a.LastContact > oldContact.Milliseconds() }
-
-// newChangeView words a transition; c is its client's contract.
-func newChangeView(t store.Transition, c *contract.Contract) changeView {
-	zone := zoneOf(c)
-	return changeView{
-		At: newWhen(t.At, zone), Client: c.Client.Name, SLO: t.SLO, Demo: c.Demo,
-		From: strings.ToLower(budgetWords[t.From]), To: strings.ToLower(budgetWords[t.To]), ToKind: t.To.String(),
-		Note: t.Note, Breach: newWhen(t.BreachedAt, zone),
-	}
 }

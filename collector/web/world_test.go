@@ -358,9 +358,9 @@ func (s *server) stop(t testing.TB) {
 	}
 }
 
-// single is the first minute of a new collector: one service, hardly observed.
+// single is the first minute of a new collector: one service, too little observed to prove anything.
 func single(t testing.TB) *world {
-	w := newWorld(t, terms("here", "This machine", "", "gateway = Default gateway = 99.5"))
+	w := newWorld(t, terms("here", "This machine", "", "gateway = Default gateway = 99.5")+"min_coverage = \"95%\"\n")
 	w.up("here.gateway", 50*time.Second)
 	w.agents = []store.Agent{{Tenant: "here", Site: "hq", ID: "here", LastContact: w.now.UnixMilli() - 2*second, Version: "1.4.0"}}
 	return w
