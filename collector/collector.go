@@ -102,7 +102,7 @@ func (c *Collector) open(ctx context.Context, token string) (err error) {
 	if err != nil {
 		return err
 	}
-	c.source = &ledger.Book{InForce: c.terms.inForce, AgentsOf: c.agentsOf, Revision: c.terms.revision, Timeline: c.timeline}
+	c.source = &ledger.Book{InForce: c.terms.inForce, AgentsOf: c.registry.Assignments, Revision: c.terms.revision, Timeline: c.timeline}
 	c.watch = watch.New(watch.Options{Source: c.source, Store: c.db, Log: c.log})
 	if err := c.openMail(); err != nil {
 		return err
@@ -115,6 +115,7 @@ func (c *Collector) open(ctx context.Context, token string) (err error) {
 		Agents:        c.registry.Agents,
 		Transitions:   c.db.Transitions,
 		RegisterAgent: c.RegisterAgent,
+		RevokeAgent:   c.registry.Revoke,
 		Unsent:        c.db.UnsentMessages,
 		GivenUp:       c.db.GivenUpMessages,
 		Problems:      c.terms.problems,
@@ -151,10 +152,6 @@ func (c *Collector) RegisterAgent(ctx context.Context, a store.Agent) error {
 	}
 	a.RegisteredAt = time.Now().UnixMilli()
 	return c.registry.Register(ctx, a)
-}
-
-func (c *Collector) agentsOf(tenant, site string) []ledger.Assignment {
-	return agentsOf(c.registry.Agents(), tenant, site)
 }
 
 // ReloadContracts puts in force what the caller has just written into the directory of

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/nines-monitor/nines/collector/contract"
@@ -40,7 +41,7 @@ func OpenReading(ctx context.Context, cfg Config, log *slog.Logger) (_ *Reading,
 	if err != nil {
 		return nil, err
 	}
-	agents, err := r.db.Agents(ctx)
+	assignments, err := r.db.Assignments(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -49,8 +50,10 @@ func OpenReading(ctx context.Context, cfg Config, log *slog.Logger) (_ *Reading,
 		return nil, err
 	}
 	r.source = &ledger.Book{
-		InForce:  r.inForce,
-		AgentsOf: func(tenant, site string) []ledger.Assignment { return agentsOf(agents, tenant, site) },
+		InForce: r.inForce,
+		AgentsOf: func(tenant, site string) []store.Assignment {
+			return slices.DeleteFunc(slices.Clone(assignments), func(a store.Assignment) bool { return a.Tenant != tenant || a.Site != site })
+		},
 		Revision: func(tenant string) int { return numbers[tenant] },
 		Timeline: line,
 	}
@@ -122,17 +125,6 @@ func (r *Reading) Mail(ctx context.Context, made *report.Report) ([]string, erro
 
 // Close gives the state back.
 func (r *Reading) Close() error { return r.db.Close() }
-
-// agentsOf lists the agents that are assigned to a site: each since it was registered.
-func agentsOf(agents []store.Agent, tenant, site string) []ledger.Assignment {
-	var assigned []ledger.Assignment
-	for _, a := range agents {
-		if a.Tenant == tenant && a.Site == site {
-			assigned = append(assigned, ledger.Assignment{Agent: a.ID, Since: a.RegisteredAt})
-		}
-	}
-	return assigned
-}
 
 // foldParams are the terms by which a check is folded; the zero value where the contract does
 // not have it.

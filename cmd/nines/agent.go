@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"time"
 
 	"github.com/nines-monitor/nines/internal/cli"
@@ -15,6 +16,22 @@ import (
 
 type agentCmd struct {
 	Register registerCmd `cmd:"" help:"Let the agent with a public key report for a site."`
+	Revoke   revokeCmd   `cmd:"" help:"Refuse an agent from now on. What it has observed stays."`
+}
+
+type revokeCmd struct {
+	stateFlags
+	Client string `required:"" help:"The client's id."`
+	ID     string `required:"" name:"id" help:"The agent's id."`
+}
+
+func (c revokeCmd) Run(ctx context.Context, s cli.Streams) error {
+	path := "/api/v1/agents/" + url.PathEscape(c.Client) + "/" + url.PathEscape(c.ID)
+	if err := c.callAPI(ctx, http.MethodDelete, path, nil); err != nil {
+		return fmt.Errorf("revoke agent %s: %w", c.ID, err)
+	}
+	_, err := fmt.Fprintf(s.Out, "Agent %s of %s is refused from now on; what it observed stays.\n", c.ID, c.Client)
+	return err
 }
 
 type registerCmd struct {

@@ -31,6 +31,8 @@ type Registry struct {
 	mu     sync.RWMutex
 	agents map[string]*store.Agent // by key id
 	heard  map[string]bool         // key ids whose last contact is not stored yet
+
+	assigned map[place][]store.Assignment // guarded by mu
 }
 
 // OpenRegistry reads the agents from the store.
@@ -48,6 +50,7 @@ func (r *Registry) Register(ctx context.Context, a store.Agent) error {
 		return fmt.Errorf("register agent: %w", err)
 	}
 	a.KeyID = wire.KeyID(a.PublicKey)
+	at := a.RegisteredAt
 	r.writing.Lock()
 	defer r.writing.Unlock()
 	for _, known := range r.Agents() {
@@ -60,11 +63,32 @@ func (r *Registry) Register(ctx context.Context, a store.Agent) error {
 			a.RegisteredAt = known.RegisteredAt
 		}
 	}
-	if err := r.store.PutAgent(ctx, a); err != nil {
+	if err := r.store.PutAgent(ctx, a, at); err != nil {
 		return err
 	}
 	return r.refresh(ctx)
 }
+
+// Revoke ends an agent: from now on its key is refused, and its site counts without it. What
+// it has observed stays. store.ErrNotFound when there is no such agent.
+func (r *Registry) Revoke(ctx context.Context, tenant, id string, at int64) error {
+	r.writing.Lock()
+	defer r.writing.Unlock()
+	if err := r.store.RevokeAgent(ctx, tenant, id, at); err != nil {
+		return err
+	}
+	return r.refresh(ctx)
+}
+
+// Assignments lists what a site's agents were ever assigned to it for.
+func (r *Registry) Assignments(tenant, site string) []store.Assignment {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	return slices.Clone(r.assigned[place{tenant, site}])
+}
+
+// place is a site of a tenant.
+type place struct{ tenant, site string }
 
 func validate(a store.Agent) error {
 	for _, id := range []struct{ name, value string }{{"client", a.Tenant}, {"site", a.Site}, {"agent", a.ID}} {
@@ -78,7 +102,7 @@ func validate(a store.Agent) error {
 	return nil
 }
 
-// Agents lists all agents by tenant and id, with their last contact as of now.
+// Agents lists all agents that are not revoked by tenant and id, with their last contact as of now.
 func (r *Registry) Agents() []store.Agent {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
@@ -196,15 +220,27 @@ func (r *Registry) refresh(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	assignments, err := r.store.Assignments(ctx)
+	if err != nil {
+		return err
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	agents := make(map[string]*store.Agent, len(stored))
 	for _, a := range stored {
+		if a.RevokedAt != 0 {
+			continue
+		}
 		if known, ok := r.agents[a.KeyID]; ok && known.LastContact > a.LastContact {
 			a.LastContact, a.Version = known.LastContact, known.Version
 		}
 		agents[a.KeyID] = &a
 	}
 	r.agents = agents
+	r.assigned = make(map[place][]store.Assignment)
+	for _, a := range assignments {
+		at := place{a.Tenant, a.Site}
+		r.assigned[at] = append(r.assigned[at], a)
+	}
 	return nil
 }

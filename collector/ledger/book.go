@@ -22,8 +22,8 @@ type Timeline interface {
 // Book is the Source over a timeline. Its fields are set once, before use.
 type Book struct {
 	InForce  func() []*contract.Contract
-	AgentsOf func(tenant, site string) []Assignment // the agents that are assigned to a site
-	Revision func(tenant string) int                // of the contract in force; 0: not kept yet
+	AgentsOf func(tenant, site string) []store.Assignment // whom a site ever had, and when
+	Revision func(tenant string) int                      // of the contract in force; 0: not kept yet
 	Timeline Timeline
 }
 
@@ -135,12 +135,12 @@ func (b *Book) input(ctx context.Context, c *contract.Contract, service contract
 		sites[check.Wire.ID] = check.Site
 	}
 	var err error
-	in.Service = b.assign(c.Client.ID, service.UpWhen, sites, func(name string, s store.Series, since, first int64) {
+	in.Service = b.assign(c.Client.ID, service.UpWhen, sites, func(name string, s store.Series, mine, all []slo.Period) {
 		if err != nil || in.Series[name] != nil {
 			return
 		}
 		in.Series[name], err = b.Timeline.Spans(ctx, s, p.Start, p.End)
-		in.Series[name] = assigned(in.Series[name], since, first)
+		in.Series[name] = withoutSay(in.Series[name], subtract(all, mine))
 	})
 	if err != nil {
 		return slo.Input{}, fmt.Errorf("read the timeline of %s: %w", service.ID, err)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/nines-monitor/nines/collector/ledger"
 	"github.com/nines-monitor/nines/collector/ledger/ledgertest"
+	"github.com/nines-monitor/nines/collector/store"
 	"github.com/nines-monitor/nines/internal/wire"
 	"github.com/nines-monitor/nines/slo"
 )
@@ -69,27 +70,33 @@ func answer(t *testing.T, b *ledger.Book, now time.Time) slo.Ledger {
 	return a.Ledger
 }
 
-// TestAnAgentHasNoSayBeforeItWasAssigned: registering a second agent must not turn recorded
-// downtime into unknown time.
-func TestAnAgentHasNoSayBeforeItWasAssigned(t *testing.T) {
+// TestAnAgentHasNoSayWhileItIsNotAssigned: registering a second agent must not turn recorded
+// downtime into unknown time, and revoking one must not take its say of the past.
+func TestAnAgentHasNoSayWhileItIsNotAssigned(t *testing.T) {
 	now := at("06 00:00")
 	b := world(t).Source()
 	before := answer(t, b, now)
 	if before.Down != time.Hour.Milliseconds() {
 		t.Fatalf("down for %d ms with one agent, want an hour", before.Down)
 	}
+	spare := func(since, until time.Time) store.Assignment {
+		return store.Assignment{Agent: "spare", Since: since.UnixMilli(), Until: until.UnixMilli()}
+	}
+	still := time.UnixMilli(0)
 	for name, tc := range map[string]struct {
-		since         time.Time
+		spare         store.Assignment
 		down, unknown time.Duration // in the period, more than with one agent
 	}{
-		"registered now":                {now, 0, 0},
-		"registered in the outage":      {at("05 10:30"), -30 * time.Minute, 30 * time.Minute},
-		"registered before everything":  {at("01 00:00"), -time.Hour, time.Hour},
-		"registered when the first was": {time.UnixMilli(0), -time.Hour, time.Hour},
+		"registered now":               {spare(now, still), 0, 0},
+		"registered in the outage":     {spare(at("05 10:30"), still), -30 * time.Minute, 30 * time.Minute},
+		"registered before everything": {spare(at("01 00:00"), still), -time.Hour, time.Hour},
+		"revoked in the outage":        {spare(at("01 00:00"), at("05 10:15")), -15 * time.Minute, 15 * time.Minute},
+		"here for ten minutes of it":   {spare(at("05 10:20"), at("05 10:30")), -10 * time.Minute, 10 * time.Minute},
+		"gone before it":               {spare(at("01 00:00"), at("05 09:00")), 0, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
-			b.AgentsOf = func(string, string) []ledger.Assignment {
-				return []ledger.Assignment{{Agent: "spare", Since: tc.since.UnixMilli()}, {Agent: ledgertest.Agent}}
+			b.AgentsOf = func(string, string) []store.Assignment {
+				return []store.Assignment{tc.spare, {Agent: ledgertest.Agent, Since: 1}}
 			}
 			got := answer(t, b, now)
 			if got.Down != before.Down+tc.down.Milliseconds() || got.Unknown != before.Unknown+tc.unknown.Milliseconds() || got.Up != before.Up {
@@ -129,9 +136,29 @@ func TestPresentNamesTheCheckThatFails(t *testing.T) {
 			t.Errorf("Present(%s) = %+v, %v; want %+v", name, got, err, tc.want)
 		}
 	}
-	b.AgentsOf = func(string, string) []ledger.Assignment { return nil }
+	b.AgentsOf = func(string, string) []store.Assignment { return nil }
 	got, err := b.Present(t.Context(), "acme", "erp", at("05 12:00").UnixMilli())
 	if err != nil || got.State != slo.Unknown || !slices.Equal(got.Unserved, []string{"hq"}) {
 		t.Errorf("Present without an agent = %+v, %v; want unknown, and the site that has none", got, err)
+	}
+}
+
+// TestAnAgentThatIsReplacedLeavesItsPast: one agent goes, another comes, and a gap between
+// them is unknown.
+func TestAnAgentThatIsReplacedLeavesItsPast(t *testing.T) {
+	now := at("07 00:00")
+	b := world(t).Source()
+	b.AgentsOf = func(string, string) []store.Assignment {
+		return []store.Assignment{
+			{Agent: ledgertest.Agent, Since: 1, Until: at("06 00:00").UnixMilli()},
+			{Agent: "new", Since: at("06 12:00").UnixMilli()},
+		}
+	}
+	got := answer(t, b, now)
+	if want := time.Hour.Milliseconds(); got.Down != want {
+		t.Errorf("down for %d ms, want %d: the old agent's hour, and nothing of the time without an agent", got.Down, want)
+	}
+	if want := (23*time.Hour + 2*time.Minute).Milliseconds(); got.Up > want || got.Up < want-2*time.Minute.Milliseconds() {
+		t.Errorf("up for %d ms, want the old agent's 23 hours", got.Up)
 	}
 }

@@ -89,7 +89,8 @@ func (b *Book) lastObservation(c *contract.Contract, s contract.Service) (newest
 			continue
 		}
 		agents := b.AgentsOf(c.Client.ID, check.Site)
-		if len(agents) == 0 && !slices.Contains(unserved, check.Site) {
+		served := slices.ContainsFunc(agents, func(a store.Assignment) bool { return a.Until == 0 })
+		if !served && !slices.Contains(unserved, check.Site) {
 			unserved = append(unserved, check.Site)
 		}
 		for _, agent := range agents {

@@ -126,7 +126,7 @@ func (s *Scheduler) dataIsIn(ctx context.Context, c *contract.Contract, month sl
 		return false, err
 	}
 	for _, a := range agents {
-		if a.Tenant == c.Client.ID && a.LastContact != 0 && a.LastContact < month.End {
+		if a.Tenant == c.Client.ID && a.RevokedAt == 0 && a.LastContact != 0 && a.LastContact < month.End {
 			return false, nil
 		}
 	}

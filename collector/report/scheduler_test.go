@@ -34,7 +34,7 @@ func openStore(t testing.TB) *sqlite.DB {
 func contact(t testing.TB, db *sqlite.DB, tenant string, at time.Time) {
 	t.Helper()
 	a := store.Agent{Tenant: tenant, Site: "hq", ID: ledgertest.Agent, KeyID: tenant + "-key", PublicKey: []byte(tenant), LastContact: at.UnixMilli()}
-	if err := db.PutAgent(t.Context(), a); err != nil {
+	if err := db.PutAgent(t.Context(), a, a.RegisteredAt); err != nil {
 		t.Fatal(err)
 	}
 }

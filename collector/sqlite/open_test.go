@@ -54,7 +54,7 @@ func TestOpenRefuses(t *testing.T) {
 				t.Fatal(err)
 			}
 			shut(t, pool)
-		}, []string{FileName, "was made by a newer nines (schema 7, this one knows 1): start that version or restore a backup"}},
+		}, []string{FileName, "was made by a newer nines (schema 7, this one knows 2): start that version or restore a backup"}},
 		"a file that is no database": {func(t *testing.T, dir string) {
 			if err := os.WriteFile(filepath.Join(dir, FileName), []byte(strings.Repeat("no database ", 1000)), 0o600); err != nil {
 				t.Fatal(err)

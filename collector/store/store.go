@@ -23,9 +23,16 @@ type Agent struct {
 	KeyID            string // wire.KeyID of PublicKey; unique
 	PublicKey        []byte // Ed25519
 	RegisteredAt     int64  // ms
+	RevokedAt        int64  // ms; 0: not revoked
 	LastContact      int64  // ms; 0: never
 	Version          string // as it last said
 	Fault            string // why someone must look at it; empty: nothing
+}
+
+// Assignment says that an agent reported for a site in [Since, Until) ms; Until 0: it still does.
+type Assignment struct {
+	Tenant, Agent, Site string
+	Since, Until        int64
 }
 
 // Series is one check run by one agent.
@@ -133,11 +140,17 @@ type Report struct {
 // Store is the collector's durable memory. All methods are safe for concurrent use; each is
 // one transaction.
 type Store interface {
-	// PutAgent registers an agent or replaces it by (Tenant, ID). Another agent with the
+	// PutAgent registers an agent, assigned to its site from at (ms) on, or replaces it by
+	// (Tenant, ID): another site than before ends the assignment to that one. Another agent with the
 	// same KeyID is an error.
-	PutAgent(ctx context.Context, a Agent) error
+	PutAgent(ctx context.Context, a Agent, at int64) error
 	// Agents lists all agents of all tenants, by tenant and id.
 	Agents(ctx context.Context) ([]Agent, error)
+	// RevokeAgent ends an agent's assignment at at (ms) and marks it revoked. ErrNotFound when
+	// there is no such agent, or it is revoked already.
+	RevokeAgent(ctx context.Context, tenant, id string, at int64) error
+	// Assignments lists what all agents were ever assigned to, by tenant, agent and time.
+	Assignments(ctx context.Context) ([]Assignment, error)
 	// TouchAgents records last contacts (ms by key id) and versions; unknown keys are passed over.
 	TouchAgents(ctx context.Context, seen []Agent) error
 	// FlagAgent records why someone must look at an agent; an empty fault takes the flag back.

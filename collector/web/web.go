@@ -31,6 +31,9 @@ type Options struct {
 	// RegisterAgent keeps an agent, or replaces the one of the same tenant and id. Nil: agents
 	// are not registered here.
 	RegisterAgent func(context.Context, store.Agent) error
+	// RevokeAgent ends an agent as of at (ms); store.ErrNotFound when there is none. Nil: agents
+	// are not revoked here.
+	RevokeAgent func(ctx context.Context, tenant, id string, at int64) error
 	// Unsent counts the mails that wait to be sent. Nil: there is no outbox.
 	Unsent func(context.Context) (int, error)
 	// GivenUp gives the newest mails that nobody will try again, at most limit. Nil: there is
@@ -94,6 +97,7 @@ func (s *Site) routes() http.Handler {
 	guarded("GET /api/v1/clients/{id}/transitions", s.listTransitions)
 	guarded("GET /api/v1/agents", s.listAgents)
 	guarded("POST /api/v1/agents", s.registerAgent)
+	guarded("DELETE /api/v1/agents/{client}/{id}", s.revokeAgent)
 
 	guarded("GET /metrics", s.showMetrics)
 	open("GET /healthz", s.showHealth)

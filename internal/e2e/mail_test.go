@@ -92,6 +92,34 @@ func TestBreachAndReportAreMailed(t *testing.T) {
 	}
 }
 
+// TestAgentsComeAndGo registers a second agent, which never reports, and revokes the first:
+// neither changes what was recorded.
+func TestAgentsComeAndGo(t *testing.T) {
+	in := install(t, layout{target: newTarget(t).URL, alone: true})
+	first := monthStart(2)
+	window := "?window=" + first.Format("2006-01")
+	in.ship(t, first, 300, 120)
+	before, _ := in.ledgerOf(t, window)
+	if before.Down != 120_000 {
+		t.Fatalf("down for %d ms, want 120000", before.Down)
+	}
+	in.register(t, "hq-2", base64.StdEncoding.EncodeToString(bytes.Repeat([]byte{7}, ed25519.PublicKeySize)))
+	if after, _ := in.ledgerOf(t, window); after.Down != before.Down || after.Up != before.Up {
+		t.Errorf("after another agent was registered: up %d, down %d; before: %d, %d", after.Up, after.Down, before.Up, before.Down)
+	}
+	revoke := []string{"agent", "revoke", "--config", in.path("collector.toml"), "--client", "acme", "--id", "hq-1"}
+	command(t, "nines", revoke...)
+	if status, _ := in.send(t, in.key, history(first.AddDate(0, 0, 1), 10, 0)); status != http.StatusUnauthorized {
+		t.Errorf("a revoked agent's batch: status %d, want 401", status)
+	}
+	if after, _ := in.ledgerOf(t, window); after.Down != before.Down || after.Up != before.Up {
+		t.Errorf("after the agent was revoked: up %d, down %d; before: %d, %d", after.Up, after.Down, before.Up, before.Down)
+	}
+	if _, stderr, code := try(t, "nines", revoke...); code != 1 || !strings.Contains(stderr, "revoked already") {
+		t.Errorf("revoke again: exit code %d, %s", code, stderr)
+	}
+}
+
 // compareReport holds a report's numbers against the API's.
 func compareReport(t *testing.T, data []byte, l ledger, breachedAt time.Time) {
 	t.Helper()
@@ -163,7 +191,8 @@ func (in *installation) waitUnsent(t *testing.T) {
 	})
 }
 
-// ship sends results of a past month with a key of its own: one a second, up and then down.
+// ship sends results of a past month as agent hq-1, with a key that is registered here: one a
+// second, up and then down.
 func (in *installation) ship(t *testing.T, from time.Time, up, down int) {
 	t.Helper()
 	pub, key, err := ed25519.GenerateKey(nil)
@@ -171,6 +200,14 @@ func (in *installation) ship(t *testing.T, from time.Time, up, down int) {
 		t.Fatal(err)
 	}
 	in.register(t, "hq-1", base64.StdEncoding.EncodeToString(pub))
+	status, ack := in.send(t, key, history(from, up, down))
+	if status != http.StatusOK || len(ack.Rejected) > 0 {
+		t.Fatalf("ship: status %d, %+v", status, ack)
+	}
+	in.key = key
+}
+
+func history(from time.Time, up, down int) wire.Batch {
 	check := wire.Check{ID: "erp-web", IntervalMS: interval.Milliseconds()}
 	run := wire.Run{Check: check.ID, IntervalMS: check.IntervalMS, PhaseMS: check.PhaseMS()}
 	for i := range up + down + 2 {
@@ -180,7 +217,13 @@ func (in *installation) ship(t *testing.T, from time.Time, up, down int) {
 		}
 		run.Results = append(run.Results, r)
 	}
-	body, err := wire.EncodeBatch(wire.Batch{Epoch: 1, Seq: 1, Runs: []wire.Run{run}})
+	return wire.Batch{Epoch: 1, Seq: 1, Runs: []wire.Run{run}}
+}
+
+// send ships one batch with a key, and gives the status of the answer.
+func (in *installation) send(t *testing.T, key ed25519.PrivateKey, b wire.Batch) (int, wire.Ack) {
+	t.Helper()
+	body, err := wire.EncodeBatch(b)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -195,9 +238,12 @@ func (in *installation) ship(t *testing.T, from time.Time, up, down int) {
 	}
 	defer resp.Body.Close()
 	var ack wire.Ack
-	if err := json.NewDecoder(resp.Body).Decode(&ack); err != nil || resp.StatusCode != http.StatusOK || len(ack.Rejected) > 0 {
-		t.Fatalf("ship: %s, %+v, %v", resp.Status, ack, err)
+	if resp.StatusCode == http.StatusOK {
+		if err := json.NewDecoder(resp.Body).Decode(&ack); err != nil {
+			t.Fatal(err)
+		}
 	}
+	return resp.StatusCode, ack
 }
 
 // trusting is a client that trusts the collector's own certificate.

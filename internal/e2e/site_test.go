@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"crypto/ed25519"
 	"encoding/json"
 	"fmt"
 	"net"
@@ -21,8 +22,9 @@ const (
 // installation is one collector and one agent with their files, as an operator would lay them out.
 type installation struct {
 	dir       string
-	pages     string // base URL
-	agentsURL string // base URL
+	pages     string             // base URL
+	agentsURL string             // base URL
+	key       ed25519.PrivateKey // of the agent that ship has registered
 	collector *process
 	agent     *process
 }

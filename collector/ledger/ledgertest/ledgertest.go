@@ -84,7 +84,7 @@ func (w *World) Source() *ledger.Book {
 			defer w.mu.Unlock()
 			return slices.Clone(w.contracts)
 		},
-		AgentsOf: func(string, string) []ledger.Assignment { return []ledger.Assignment{{Agent: Agent}} },
+		AgentsOf: func(string, string) []store.Assignment { return []store.Assignment{{Agent: Agent}} },
 		Revision: func(string) int { return 1 },
 		Timeline: w,
 	}

@@ -13,13 +13,13 @@ func agent(tenant, id string) store.Agent {
 func testAgents(t *testing.T, f *fixture) {
 	a, b, c := agent("acme", "hq-2"), agent("acme", "hq-1"), agent("globex", "hq-1")
 	for _, x := range []store.Agent{c, a, b} {
-		f.ok("PutAgent", f.PutAgent(f.ctx(), x))
+		f.ok("PutAgent", f.PutAgent(f.ctx(), x, 5))
 	}
 	got, err := f.Agents(f.ctx())
 	same(t, "Agents()", got, err, []store.Agent{b, a, c})
 
 	a.Site, a.KeyID, a.PublicKey = "branch", "a new key", []byte{9}
-	f.ok("PutAgent again", f.PutAgent(f.ctx(), a))
+	f.ok("PutAgent again", f.PutAgent(f.ctx(), a, 50))
 	f.ok("TouchAgents", f.TouchAgents(f.ctx(), []store.Agent{{KeyID: "a new key", LastContact: 70, Version: "2"}, {KeyID: "nobody's", LastContact: 80}}))
 	f.ok("TouchAgents out of order", f.TouchAgents(f.ctx(), []store.Agent{{KeyID: "a new key", LastContact: 60, Version: "2"}}))
 	f.ok("FlagAgent", f.FlagAgent(f.ctx(), "acme", "hq-2", "forked"))
@@ -30,11 +30,39 @@ func testAgents(t *testing.T, f *fixture) {
 	missing(t, "FlagAgent(nobody)", f.FlagAgent(f.ctx(), "acme", "nobody", "x"))
 }
 
+// testAssignments: what an agent was assigned to stays when it is moved or revoked.
+func testAssignments(t *testing.T, f *fixture) {
+	a, b := agent("acme", "hq-1"), agent("globex", "hq-1")
+	f.ok("PutAgent", f.PutAgent(f.ctx(), a, 10))
+	f.ok("PutAgent of another tenant", f.PutAgent(f.ctx(), b, 15))
+	a.KeyID = "a new key"
+	f.ok("PutAgent with another key", f.PutAgent(f.ctx(), a, 20)) // the same assignment goes on
+	a.Site = "branch"
+	f.ok("PutAgent at another site", f.PutAgent(f.ctx(), a, 30))
+	f.ok("RevokeAgent", f.RevokeAgent(f.ctx(), "acme", "hq-1", 40))
+	missing(t, "RevokeAgent again", f.RevokeAgent(f.ctx(), "acme", "hq-1", 45))
+	missing(t, "RevokeAgent(nobody)", f.RevokeAgent(f.ctx(), "acme", "nobody", 45))
+	a.RevokedAt = 40
+	f.reopen()
+	agents, err := f.Agents(f.ctx())
+	same(t, "Agents()", agents, err, []store.Agent{a, b})
+
+	a.RevokedAt = 0
+	f.ok("PutAgent after it was revoked", f.PutAgent(f.ctx(), a, 50))
+	got, err := f.Assignments(f.ctx())
+	same(t, "Assignments()", got, err, []store.Assignment{
+		{Tenant: "acme", Agent: "hq-1", Site: "hq", Since: 10, Until: 30},
+		{Tenant: "acme", Agent: "hq-1", Site: "branch", Since: 30, Until: 40},
+		{Tenant: "acme", Agent: "hq-1", Site: "branch", Since: 50},
+		{Tenant: "globex", Agent: "hq-1", Site: "hq", Since: 15},
+	})
+}
+
 func testKeyTwice(t *testing.T, f *fixture) {
 	a, b := agent("acme", "hq-1"), agent("globex", "hq-1")
-	f.ok("PutAgent", f.PutAgent(f.ctx(), a))
+	f.ok("PutAgent", f.PutAgent(f.ctx(), a, 5))
 	b.KeyID = a.KeyID
-	if err := f.PutAgent(f.ctx(), b); err == nil {
+	if err := f.PutAgent(f.ctx(), b, 6); err == nil {
 		t.Error("PutAgent with another agent's key = nil, want an error")
 	}
 	got, err := f.Agents(f.ctx())

@@ -25,6 +25,7 @@ type Open func(ctx context.Context, dir string) (Engine, error)
 func Run(t *testing.T, open Open) {
 	for name, test := range map[string]func(*testing.T, *fixture){
 		"an agent is registered, replaced, seen and flagged": testAgents,
+		"assignments outlive moves and revocation":           testAssignments,
 		"a key belongs to one agent":                         testKeyTwice,
 		"a quarantined row is kept once, newest first":       testQuarantine,
 		"a contract is kept when its text changes":           testRevisions,
