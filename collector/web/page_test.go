@@ -12,8 +12,9 @@ func TestThePageWorksWithoutScripts(t *testing.T) {
 	page := get(New(practice(t).options()), "/").Body.String()
 	for _, want := range []string{
 		`<noscript><meta http-equiv="refresh" content="15"></noscript>`, "As of 13:05:09 UTC", "1 service is down",
-		"connection refused", ">14 min</time>", ">99.9446<", "99.9415 – 99.9461", "25 min 12 s left", "on 14 Nov 14:26 CET",
+		"connection refused", ">14 min</time>", ">99.9446<", ">worst 99.9415</span> – ", ">best 99.9461</span>", "25 min 12 s left", "on 14 Nov 14:26 CET",
 		">9 s</time> ago", "Silent since 23 Nov 13:27 CET", "brenner-hq", "Demo",
+		"down for less than 5 min, 30 min, 2 h, and longer: taller than to scale",
 	} {
 		if !strings.Contains(page, want) {
 			t.Errorf("GET / does not hold %q", want)
