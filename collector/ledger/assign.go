@@ -15,92 +15,125 @@ const unassigned slo.Reason = math.MaxUint16
 
 // assign turns a tree over checks into one over series: a check run by n agents is any of
 // their n series, and one that no agent was ever assigned to is a series that is never
-// observed. visit is given each series, when its agent was assigned, and when any agent was.
-func (b *Book) assign(tenant string, n slo.Node, sites map[string]string, visit func(name string, s store.Series, mine, all []slo.Period)) slo.Node {
+// observed. It puts into series what read gives of each.
+func (b *Book) assign(tenant string, n slo.Node, sites map[string]string, series map[string][]slo.Span, read func(store.Series) []slo.Span) slo.Node {
 	if n.Series == "" {
 		out := slo.Node{Need: n.Need, Children: make([]slo.Node, len(n.Children))}
 		for i, child := range n.Children {
-			out.Children[i] = b.assign(tenant, child, sites, visit)
+			out.Children[i] = b.assign(tenant, child, sites, series, read)
 		}
 		return out
 	}
-	agents, periods, all := byAgent(b.AgentsOf(tenant, sites[n.Series]))
-	if len(agents) == 0 {
+	agents := byAgent(b.AgentsOf(tenant, sites[n.Series]))
+	name := func(agent string) string { return n.Series + "@" + agent }
+	of := func(agent string) store.Series { return store.Series{Tenant: tenant, Check: n.Series, Agent: agent} }
+	switch len(agents) {
+	case 0:
 		return slo.Leaf(n.Series)
+	case 1: // whatever it observed counts, assigned or not
+		series[name(agents[0].id)] = read(of(agents[0].id))
+		return slo.Leaf(name(agents[0].id))
+	}
+	for i := range agents {
+		a := &agents[i]
+		a.spans = read(of(a.id))
+		for _, s := range a.spans { // what it observed without being assigned counts as well
+			a.periods = append(a.periods, slo.Period{Start: s.Start, End: s.End})
+		}
+		a.periods = union(a.periods)
 	}
 	children := make([]slo.Node, len(agents))
-	for i, agent := range agents {
-		name := n.Series + "@" + agent
-		visit(name, store.Series{Tenant: tenant, Check: n.Series, Agent: agent}, periods[agent], all)
-		children[i] = slo.Leaf(name)
-	}
-	if len(children) == 1 {
-		return children[0]
+	for i, a := range agents {
+		series[name(a.id)] = a.withoutSay(agents)
+		children[i] = slo.Leaf(name(a.id))
 	}
 	return slo.Any(children...)
 }
 
-// byAgent sorts out assignments: the agents by when they were first assigned, the periods of
-// each, and those in which any was.
-func byAgent(assignments []store.Assignment) (agents []string, periods map[string][]slo.Period, all []slo.Period) {
+// assigned is an agent, the periods in which it has a say, in order and apart, and its spans.
+type assigned struct {
+	id      string
+	periods []slo.Period
+	spans   []slo.Span
+}
+
+// byAgent sorts out assignments, by when each agent was first assigned.
+func byAgent(assignments []store.Assignment) []assigned {
 	slices.SortFunc(assignments, func(x, y store.Assignment) int {
 		return cmp.Or(cmp.Compare(x.Since, y.Since), cmp.Compare(x.Agent, y.Agent))
 	})
-	periods = map[string][]slo.Period{}
+	var agents []assigned
 	for _, a := range assignments {
 		p := slo.Period{Start: a.Since, End: a.Until}
 		if a.Until == 0 {
 			p.End = store.Always.End
 		}
-		if periods[a.Agent] == nil {
-			agents = append(agents, a.Agent)
+		i := slices.IndexFunc(agents, func(known assigned) bool { return known.id == a.Agent })
+		if i < 0 {
+			i = len(agents)
+			agents = append(agents, assigned{id: a.Agent})
 		}
-		periods[a.Agent] = append(periods[a.Agent], p)
-		if n := len(all); n > 0 && p.Start <= all[n-1].End {
-			all[n-1].End = max(all[n-1].End, p.End)
-		} else {
-			all = append(all, p)
+		agents[i].periods = append(agents[i].periods, p)
+	}
+	return agents
+}
+
+// withoutSay gives the agent's spans, and no say where only others have one: down is what
+// changes nothing in a node of any.
+func (a assigned) withoutSay(agents []assigned) []slo.Span {
+	var others []slo.Period
+	for _, other := range agents {
+		if other.id != a.id {
+			others = append(others, other.periods...)
 		}
 	}
-	return agents, periods, all
+	gaps := subtract(union(others), a.periods)
+	if len(gaps) == 0 {
+		return a.spans
+	}
+	spans := slices.Clone(a.spans)
+	for _, p := range gaps {
+		spans = append(spans, slo.Span{Start: p.Start, End: p.End, Last: p.End, State: slo.Down, Reason: unassigned})
+	}
+	slices.SortFunc(spans, func(x, y slo.Span) int { return cmp.Compare(x.Start, y.Start) })
+	return spans
+}
+
+// union gives the same time as periods in order and apart.
+func union(periods []slo.Period) []slo.Period {
+	slices.SortFunc(periods, func(x, y slo.Period) int { return cmp.Compare(x.Start, y.Start) })
+	var apart []slo.Period
+	for _, p := range periods {
+		if n := len(apart); n > 0 && p.Start <= apart[n-1].End {
+			apart[n-1].End = max(apart[n-1].End, p.End)
+		} else {
+			apart = append(apart, p)
+		}
+	}
+	return apart
 }
 
 // subtract gives what of a lies in none of b; both are in order and apart, and so is it.
 func subtract(a, b []slo.Period) []slo.Period {
 	var rest []slo.Period
 	for _, p := range a {
+		for len(b) > 0 && b[0].End <= p.Start {
+			b = b[1:]
+		}
 		for _, q := range b {
-			if q.End <= p.Start || q.Start >= p.End {
-				continue
+			if q.Start >= p.End {
+				break
 			}
 			if q.Start > p.Start {
 				rest = append(rest, slo.Period{Start: p.Start, End: q.Start})
 			}
-			p.Start = q.End
+			p.Start = max(p.Start, q.End)
 		}
 		if p.Start < p.End {
 			rest = append(rest, p)
 		}
 	}
 	return rest
-}
-
-// withoutSay gives a series no say while only other agents were assigned: down is what changes
-// nothing in a node of any. What it observed all the same counts.
-func withoutSay(spans []slo.Span, others []slo.Period) []slo.Span {
-	if len(others) == 0 {
-		return spans
-	}
-	observed := make([]slo.Period, len(spans))
-	for i, s := range spans {
-		observed[i] = slo.Period{Start: s.Start, End: s.End}
-	}
-	all := slices.Clone(spans)
-	for _, p := range subtract(others, observed) {
-		all = append(all, slo.Span{Start: p.Start, End: p.End, Last: p.End, State: slo.Down, Reason: unassigned})
-	}
-	slices.SortFunc(all, func(x, y slo.Span) int { return cmp.Compare(x.Start, y.Start) })
-	return all
 }
 
 // withoutUnassigned takes out of the evidence what nobody observed.

@@ -3,6 +3,7 @@ package ledger
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -135,12 +136,10 @@ func (b *Book) input(ctx context.Context, c *contract.Contract, service contract
 		sites[check.Wire.ID] = check.Site
 	}
 	var err error
-	in.Service = b.assign(c.Client.ID, service.UpWhen, sites, func(name string, s store.Series, mine, all []slo.Period) {
-		if err != nil || in.Series[name] != nil {
-			return
-		}
-		in.Series[name], err = b.Timeline.Spans(ctx, s, p.Start, p.End)
-		in.Series[name] = withoutSay(in.Series[name], subtract(all, mine))
+	in.Service = b.assign(c.Client.ID, service.UpWhen, sites, in.Series, func(s store.Series) []slo.Span {
+		spans, problem := b.Timeline.Spans(ctx, s, p.Start, p.End)
+		err = errors.Join(err, problem)
+		return spans
 	})
 	if err != nil {
 		return slo.Input{}, fmt.Errorf("read the timeline of %s: %w", service.ID, err)

@@ -93,6 +93,7 @@ func TestAnAgentHasNoSayWhileItIsNotAssigned(t *testing.T) {
 		"revoked in the outage":        {spare(at("01 00:00"), at("05 10:15")), -15 * time.Minute, 15 * time.Minute},
 		"here for ten minutes of it":   {spare(at("05 10:20"), at("05 10:30")), -10 * time.Minute, 10 * time.Minute},
 		"gone before it":               {spare(at("01 00:00"), at("05 09:00")), 0, 0},
+		"registered after the first":   {spare(at("20 00:00"), still), 0, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			b.AgentsOf = func(string, string) []store.Assignment {
@@ -160,5 +161,20 @@ func TestAnAgentThatIsReplacedLeavesItsPast(t *testing.T) {
 	}
 	if want := (23*time.Hour + 2*time.Minute).Milliseconds(); got.Up > want || got.Up < want-2*time.Minute.Milliseconds() {
 		t.Errorf("up for %d ms, want the old agent's 23 hours", got.Up)
+	}
+}
+
+// TestWhatWasObservedBeforeAnyAssignmentCounts: an agent may bring a past along, which another
+// that has none does not touch.
+func TestWhatWasObservedBeforeAnyAssignmentCounts(t *testing.T) {
+	b := world(t).Source()
+	b.AgentsOf = func(string, string) []store.Assignment {
+		return []store.Assignment{
+			{Agent: ledgertest.Agent, Since: at("20 00:00").UnixMilli()},
+			{Agent: "spare", Since: at("21 00:00").UnixMilli()},
+		}
+	}
+	if got := answer(t, b, at("06 00:00")); got.Down != time.Hour.Milliseconds() {
+		t.Errorf("down for %d ms, want an hour", got.Down)
 	}
 }
