@@ -56,7 +56,7 @@ type file struct {
 }
 
 // LoadConfig reads the agent.toml at path. Its error names every problem at once, each with
-// file, line, key and what to do.
+// file, line, key and what to do. Relative paths in it start at the directory of the file.
 func LoadConfig(path string) (Config, error) {
 	data, err := os.ReadFile(path)
 	if err != nil {
@@ -68,8 +68,10 @@ func LoadConfig(path string) (Config, error) {
 	if c.StateDir == "" {
 		c.StateDir = DefaultStateDir()
 	}
-	if c.CAFile != "" && !filepath.IsAbs(c.CAFile) {
-		c.CAFile = filepath.Join(filepath.Dir(path), c.CAFile)
+	for _, named := range []*string{&c.CAFile, &c.StateDir} {
+		if *named != "" && !filepath.IsAbs(*named) {
+			*named = filepath.Join(filepath.Dir(path), *named)
+		}
 	}
 	if f.Metrics != nil {
 		c.Metrics = *f.Metrics

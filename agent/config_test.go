@@ -35,6 +35,19 @@ func TestConfiguration(t *testing.T) {
 	}
 }
 
+func TestRelativePathsStartAtTheFile(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "agent.toml")
+	text := "collector = \"https://c.example\"\nca_file = \"own.pem\"\nstate = \"state/agent\"\n"
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	got, err := LoadConfig(path)
+	if err != nil || got.CAFile != filepath.Join(dir, "own.pem") || got.StateDir != filepath.Join(dir, "state", "agent") {
+		t.Errorf("LoadConfig(%q) = %+v, %v; want both paths below %s", text, got, err, dir)
+	}
+}
+
 func TestBadConfigurationIsToldWithPlaceAndRemedy(t *testing.T) {
 	const ok = "collector = \"https://c.example\"\n"
 	for name, tc := range map[string]struct{ text, want string }{

@@ -19,8 +19,8 @@ const keyFile = "agent.key"
 
 // EnsureIdentity gives the Ed25519 key in stateDir, and makes it there if there is none:
 // PKCS #8 in PEM, mode 0600. The key is made on site and never leaves it. A key file that
-// others than its owner can use is refused. Of several processes that call it at once, all get
-// the same key.
+// others than its owner can use is refused. A key that root makes belongs to the owner of
+// stateDir, who runs the agent. Of several processes that call it at once, all get the same key.
 func EnsureIdentity(stateDir string) (ed25519.PrivateKey, error) {
 	if err := os.MkdirAll(stateDir, 0o700); err != nil {
 		return nil, fmt.Errorf("make state directory: %w: give another with --state, or make it writable", err)
@@ -31,7 +31,7 @@ func EnsureIdentity(stateDir string) (ed25519.PrivateKey, error) {
 		return key, err
 	}
 	if err := writeKey(path); err != nil {
-		return nil, fmt.Errorf("make the agent's key: %w", err)
+		return nil, fmt.Errorf("make the agent's key: %w%s", err, remedyFor(path, err))
 	}
 	return readKey(path)
 }
@@ -39,7 +39,7 @@ func EnsureIdentity(stateDir string) (ed25519.PrivateKey, error) {
 func readKey(path string) (ed25519.PrivateKey, error) {
 	info, err := os.Stat(path)
 	if err != nil {
-		return nil, fmt.Errorf("read the agent's key: %w", err)
+		return nil, fmt.Errorf("read the agent's key: %w%s", err, remedyFor(path, err))
 	}
 	if mode := info.Mode().Perm(); mode&0o077 != 0 && runtime.GOOS != "windows" {
 		return nil, fmt.Errorf("%s has mode %04o, so others can use the agent's key: run chmod 600 %s, or remove it and register the agent anew if someone may have read it",
@@ -47,7 +47,7 @@ func readKey(path string) (ed25519.PrivateKey, error) {
 	}
 	data, err := os.ReadFile(path)
 	if err != nil {
-		return nil, fmt.Errorf("read the agent's key: %w", err)
+		return nil, fmt.Errorf("read the agent's key: %w%s", err, remedyFor(path, err))
 	}
 	block, _ := pem.Decode(data)
 	if block == nil {
@@ -78,7 +78,7 @@ func writeKey(path string) error {
 	}
 	defer os.Remove(fresh.Name())
 	err = pem.Encode(fresh, &pem.Block{Type: "PRIVATE KEY", Bytes: der})
-	if err := errors.Join(err, fresh.Sync(), fresh.Close()); err != nil {
+	if err := errors.Join(err, giveToOwner(fresh, filepath.Dir(path)), fresh.Sync(), fresh.Close()); err != nil {
 		return err
 	}
 	if err := os.Link(fresh.Name(), path); err != nil && !errors.Is(err, fs.ErrExist) {

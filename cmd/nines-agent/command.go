@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/ed25519"
 	"encoding/base64"
@@ -29,7 +30,8 @@ type runCommand struct {
 }
 
 type keyCommand struct {
-	State string `placeholder:"DIR" help:"State directory (default: $STATE_DIRECTORY, else /var/lib/nines-agent)."`
+	Config string `placeholder:"FILE" help:"The agent.toml that the agent runs with: its state directory holds the key."`
+	State  string `placeholder:"DIR" help:"State directory; wins over the one in the file. Default without either: $STATE_DIRECTORY, else /var/lib/nines-agent."`
 }
 
 type versionCommand struct{}
@@ -80,16 +82,29 @@ func speak(ctx context.Context, a *agent.Agent, log *slog.Logger, ended <-chan s
 }
 
 func (c keyCommand) Run(streams cli.Streams) error {
-	if c.State == "" {
-		c.State = agent.DefaultStateDir()
+	dir, err := c.stateDir()
+	if err != nil {
+		return err
 	}
-	key, err := agent.EnsureIdentity(c.State)
+	key, err := agent.EnsureIdentity(dir)
 	if err != nil {
 		return err
 	}
 	pub, _ := key.Public().(ed25519.PublicKey)
 	_, err = fmt.Fprintf(streams.Out, "%s\n%s\n", base64.StdEncoding.EncodeToString(pub), wire.KeyID(pub))
 	return err
+}
+
+// stateDir is the directory that run would use with the same flags.
+func (c keyCommand) stateDir() (string, error) {
+	var cfg agent.Config
+	if c.Config != "" {
+		var err error
+		if cfg, err = agent.LoadConfig(c.Config); err != nil {
+			return "", err
+		}
+	}
+	return cmp.Or(c.State, cfg.StateDir, agent.DefaultStateDir()), nil
 }
 
 func (versionCommand) Run(streams cli.Streams) error {

@@ -55,6 +55,7 @@ func TestCommandLines(t *testing.T) {
 		"run without its file":   {[]string{"run"}, 2, "", "missing flags: --config=FILE"},
 		"run with no such file":  {[]string{"run", "--config", "/nowhere.toml"}, 1, "", "open /nowhere.toml: no such file or directory: give the path of an agent.toml with --config"},
 		"run with a bad file":    {[]string{"run", "--config", unknown}, 1, "", unknown + ":2: probe: unknown key"},
+		"key with no such file":  {[]string{"key", "--config", "/nowhere.toml"}, 1, "", "open /nowhere.toml: no such file or directory"},
 		"key in a bad directory": {[]string{"key", "--state", unknown}, 1, "", "make state directory"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -80,6 +81,31 @@ func TestKeyPrintsThePublicHalfAlone(t *testing.T) {
 	pub, _ := key.Public().(ed25519.PublicKey)
 	if want := base64.StdEncoding.EncodeToString(pub) + "\n" + wire.KeyID(pub) + "\n"; first != want {
 		t.Errorf("key prints %q, want %q", first, want)
+	}
+}
+
+func TestKeyLooksWhereRunDoes(t *testing.T) {
+	path := write(t, "collector = \"https://c.example\"\nstate = \"state\"\n")
+	beside, other := filepath.Join(filepath.Dir(path), "state"), t.TempDir()
+	for name, tc := range map[string]struct {
+		args []string
+		dir  string
+	}{
+		"the file's state":                {[]string{"key", "--config", path}, beside},
+		"the flag wins over the file":     {[]string{"key", "--config", path, "--state", other}, other},
+		"the flag alone, as the last one": {[]string{"key", "--state", other}, other},
+	} {
+		t.Run(name, func(t *testing.T) {
+			out, errs, code := command(t.Context(), tc.args...)
+			key, err := agent.EnsureIdentity(tc.dir)
+			if err != nil {
+				t.Fatal(err)
+			}
+			pub, _ := key.Public().(ed25519.PublicKey)
+			if want := wire.KeyID(pub); code != 0 || !strings.Contains(out, want) {
+				t.Errorf("nines-agent %q = exit %d, %q, %q; want the key %s of %s", tc.args, code, out, errs, want, tc.dir)
+			}
+		})
 	}
 }
 
