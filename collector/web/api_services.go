@@ -26,6 +26,8 @@ type serviceJSON struct {
 	State           string       `json:"state"` // up, down, unknown or maintenance
 	Since           *string      `json:"since"`
 	Reason          *string      `json:"reason"`
+	Cause           *string      `json:"cause"`          // the check that the reason is of
+	UnservedSites   []string     `json:"unserved_sites"` // no agent is registered for them
 	LastObservation *string      `json:"last_observation"`
 	SLOs            []ledgerJSON `json:"slos"`
 }
@@ -112,7 +114,10 @@ func newServiceJSON(c *contract.Contract, f serviceFacts) serviceJSON {
 		ID: c.Client.ID + "." + f.ID, Client: c.Client.ID, Name: f.Name, Demo: c.Demo,
 		State: presentKind(f.present), Since: optionalInstant(f.present.Since),
 		Reason: optionalReason(f.present.Reason), LastObservation: optionalInstant(f.present.LastObservation),
-		SLOs: []ledgerJSON{},
+		UnservedSites: append([]string{}, f.present.Unserved...), SLOs: []ledgerJSON{},
+	}
+	if f.present.Cause != "" {
+		service.Cause = &f.present.Cause
 	}
 	for _, promised := range f.slos {
 		service.SLOs = append(service.SLOs, newLedgerJSON(promised.Answer))

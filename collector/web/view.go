@@ -3,6 +3,7 @@ package web
 import (
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -15,6 +16,7 @@ import (
 const (
 	troubleShown = 6
 	linesShown   = 12
+	sitesShown   = 3 // of a service
 )
 
 // view is the overview in the words of its page. It depends on the time only through what has
@@ -87,6 +89,7 @@ type stateView struct {
 	Word   string
 	Since  when
 	Detail string // why; empty when up
+	Idle   string // the sites where nobody probes, in words; empty: there are none
 }
 
 func newView(f facts) view {
@@ -138,7 +141,7 @@ func newServiceView(c *contract.Contract, s serviceFacts) serviceView {
 	id := c.Client.ID + "." + s.ID
 	v := serviceView{
 		Part: "service-" + id, ID: id, Name: s.Name, Runbook: webAddress(s.Runbook),
-		State: newStateView(s.present, zone), Last: newWhen(s.present.LastObservation, zone),
+		State: newStateView(s.present, s.Service, zone), Last: newWhen(s.present.LastObservation, zone),
 		Rows: max(1, len(s.slos)),
 	}
 	for _, promised := range s.slos {
@@ -158,9 +161,9 @@ func webAddress(link string) string {
 	return link
 }
 
-func newStateView(p ledger.Present, zone *time.Location) stateView {
+func newStateView(p ledger.Present, s contract.Service, zone *time.Location) stateView {
 	kind := presentKind(p)
-	v := stateView{Kind: kind, Word: capital(kind), Since: newWhen(p.Since, zone)}
+	v := stateView{Kind: kind, Word: capital(kind), Since: newWhen(p.Since, zone), Idle: sites(p.Unserved)}
 	switch {
 	case p.InMaintenance && p.State != slo.Up:
 		v.Detail = "probes say " + p.State.String()
@@ -169,6 +172,7 @@ func newStateView(p ledger.Present, zone *time.Location) stateView {
 		v.Detail = "probes say up"
 		v.Since = when{}
 	case p.State == slo.Up:
+	case p.LastObservation == 0 && v.Idle != "": // which is why
 	case p.LastObservation == 0:
 		v.Detail = "no observation yet"
 	case p.State == slo.Unknown && because(p.Reason) == "":
@@ -176,7 +180,30 @@ func newStateView(p ledger.Present, zone *time.Location) stateView {
 	default:
 		v.Detail = because(p.Reason)
 	}
+	if p.Cause != "" && v.Detail != "" && !p.InMaintenance && severalChecks(s) {
+		v.Detail += " · " + p.Cause
+	}
 	return v
+}
+
+// severalChecks reports whether a service depends on more than one check, so that one wants a name.
+func severalChecks(s contract.Service) bool {
+	leaves := s.UpWhen.Leaves()
+	return slices.ContainsFunc(leaves, func(id string) bool { return id != leaves[0] })
+}
+
+// sites names sites in words: "site shop", "sites hq, lab and 2 more".
+func sites(ids []string) string {
+	switch more := len(ids) - sitesShown; {
+	case len(ids) == 0:
+		return ""
+	case len(ids) == 1:
+		return "site " + ids[0]
+	case more > 0:
+		return fmt.Sprintf("sites %s and %d more", strings.Join(ids[:sitesShown], ", "), more)
+	}
+	last := len(ids) - 1
+	return "sites " + strings.Join(ids[:last], ", ") + " and " + ids[last]
 }
 
 // presentKind is the one word for a service now.

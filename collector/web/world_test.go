@@ -37,6 +37,7 @@ type world struct {
 	contracts   []*contract.Contract
 	spans       map[string][]slo.Span // by "client.check"
 	agents      []store.Agent
+	unserved    map[string][]string // sites without an agent, by "client.service"
 	transitions []store.Transition
 	problems    []string
 	unsent      int
@@ -232,7 +233,10 @@ func (w *world) present(c *contract.Contract, s contract.Service, now int64) (le
 		return ledger.Present{}, err
 	}
 	last := spans[len(spans)-1]
-	p := ledger.Present{State: last.State, Reason: wire.Reason(last.Reason), Since: last.Start}
+	p := ledger.Present{State: last.State, Reason: wire.Reason(last.Reason), Since: last.Start, Unserved: w.unserved[c.Client.ID+"."+s.ID]}
+	if p.State != slo.Up {
+		p.Cause, _, _ = strings.Cut(last.Cause, "@")
+	}
 	for i := len(spans) - 2; i >= 0 && spans[i].State == last.State; i-- {
 		p.Since = spans[i].Start
 	}
@@ -242,7 +246,7 @@ func (w *world) present(c *contract.Contract, s contract.Service, now int64) (le
 		}
 	}
 	if p.LastObservation == 0 {
-		p.Since = 0
+		p.Since, p.Cause = 0, ""
 	}
 	for _, m := range c.Maintenance {
 		over := m.Window.Period
@@ -405,6 +409,8 @@ func hostile(t testing.TB) *world {
 		ID: "s1-week", Service: "s1", Window: slo.Window{Kind: slo.Rolling, Length: 7 * 24 * time.Hour},
 		Terms: slo.Terms{Objective: mustObjective("95")},
 	})
+	w.contracts[0].Services[0].UpWhen = slo.All(slo.Leaf("s1"), slo.Leaf("s5"))
+	w.unserved = map[string][]string{"a.s3": {"hq"}, "a.s1": {"hq", strings.Repeat("lab", 20), "shop", "yard", "dock"}}
 	w.contracts[0].Services[0].Runbook = "javascript:alert(3)"
 	w.contracts[0].Services[1].Runbook = "https://wiki.example/?a=1&b=<2>"
 	w.up("a.s1", 40*24*time.Hour, w.outage(3*time.Minute, time.Hour, wire.TLSUntrusted))
