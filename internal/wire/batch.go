@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"math"
 	"sync"
 
 	"github.com/klauspost/compress/zstd"
@@ -24,8 +25,8 @@ const maxInstant = 253_402_300_800_000
 // batchMagic opens every batch; its last byte is the version of the format.
 var batchMagic = []byte{'n', 'i', 'n', 'e', 1}
 
-// Batch is what an agent ships at once. Epoch names the agent's spool, Seq counts its batches
-// from 1 without a gap.
+// Batch is what an agent ships at once. Epoch names the agent's spool and may be any number but
+// 0; Seq counts its batches from 1 without a gap, up to math.MaxInt64, which a database can hold.
 type Batch struct {
 	Epoch uint64
 	Seq   uint64
@@ -174,6 +175,9 @@ func (b Batch) Results() int {
 func (b Batch) validate() error {
 	if b.Epoch == 0 || b.Seq == 0 {
 		return fmt.Errorf("batch: epoch %d, sequence number %d: both start at 1", b.Epoch, b.Seq)
+	}
+	if b.Seq > math.MaxInt64 {
+		return fmt.Errorf("batch: sequence number %d, at most %d", b.Seq, int64(math.MaxInt64))
 	}
 	if n := b.Results(); n > MaxBatchResults {
 		return fmt.Errorf("batch: %d results, at most %d", n, MaxBatchResults)

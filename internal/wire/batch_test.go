@@ -2,9 +2,11 @@ package wire
 
 import (
 	"bytes"
+	"encoding/binary"
 	"encoding/hex"
 	"errors"
 	"flag"
+	"math"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -62,6 +64,7 @@ func TestEncodeRefusesWhatDecodeWould(t *testing.T) {
 	for name, spoil := range map[string]func(*Batch){
 		"no epoch":              func(b *Batch) { b.Epoch = 0 },
 		"no sequence number":    func(b *Batch) { b.Seq = 0 },
+		"a number beyond int64": func(b *Batch) { b.Seq = math.MaxInt64 + 1 },
 		"bad id":                func(b *Batch) { b.Runs[0].Check = "../etc" },
 		"no interval":           func(b *Batch) { b.Runs[0].IntervalMS = 0 },
 		"phase off the grid":    func(b *Batch) { b.Runs[0].PhaseMS = 15_000 },
@@ -93,8 +96,11 @@ func TestDecodeBatchRejects(t *testing.T) {
 	}
 	bomb := encoder().EncodeAll(make([]byte, MaxBatchDecoded+1), bytes.Clone(batchMagic))
 	many := encoder().EncodeAll([]byte{1, 1, 0xff, 0xff, 0xff, 0xff, 0x0f}, bytes.Clone(batchMagic))
+	unheard := binary.AppendUvarint([]byte{1}, math.MaxUint64) // the sequence number
+	unheard = encoder().EncodeAll(append(unheard, 0), bytes.Clone(batchMagic))
 	for name, data := range map[string][]byte{
-		"nothing": nil, "text": []byte("hello, collector"), "cut": good[:len(good)-3], "bomb": bomb,
+		"a sequence number beyond int64": unheard,
+		"nothing":                        nil, "text": []byte("hello, collector"), "cut": good[:len(good)-3], "bomb": bomb,
 		"too long": make([]byte, MaxBatchBytes+1), "a count that lies": many,
 	} {
 		if b, err := DecodeBatch(data); err == nil {
@@ -105,7 +111,7 @@ func TestDecodeBatchRejects(t *testing.T) {
 
 func TestBatchRoundTrip(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		b := Batch{Epoch: rapid.Uint64Min(1).Draw(t, "epoch"), Seq: rapid.Uint64Min(1).Draw(t, "seq")}
+		b := Batch{Epoch: rapid.Uint64Min(1).Draw(t, "epoch"), Seq: rapid.Uint64Range(1, math.MaxInt64).Draw(t, "seq")}
 		for range rapid.IntRange(0, 4).Draw(t, "runs") {
 			b.Runs = append(b.Runs, drawRun(t))
 		}
