@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"net/http"
+	"sort"
 	"sync"
 	"time"
 
@@ -79,7 +81,26 @@ func (h *Handler) decode(body []byte) (wire.Batch, error) {
 	case err != nil:
 		return wire.Batch{}, refuse(http.StatusBadRequest, "%v", err)
 	}
+	if n := hoursOf(batch); n > maxHours {
+		return wire.Batch{}, refuse(http.StatusBadRequest, "the batch has results of %d hours, counted for each check, and at most %d are taken: send smaller batches", n, maxHours)
+	}
 	return batch, nil
+}
+
+// maxHours bounds the hours that a batch reaches into, counted for each of its runs: late
+// results have each of them folded again. An agent ships at most 5,000 results at once.
+const maxHours = 20_000
+
+func hoursOf(b wire.Batch) (n int) {
+	for _, run := range b.Runs {
+		last := int64(-1)
+		for _, x := range run.Results {
+			if hour := x.T / time.Hour.Milliseconds(); hour != last {
+				n, last = n+1, hour
+			}
+		}
+	}
+	return n
 }
 
 // noteJournal logs when the journal stops taking batches, and when it takes them again.
@@ -135,36 +156,55 @@ func rejected(aside []timeline.Aside) []wire.Rejected {
 	return all
 }
 
-// future is how far a result may lie ahead of the collector's clock.
-const future = 5 * time.Minute
+// What no honest agent has to tell: results from further ahead of the collector's clock, or from
+// further back than observations are kept.
+const (
+	future = 5 * time.Minute
+	past   = 400 * 24 * time.Hour
+)
 
 // setAside finds the results that are not to be folded. A check that its contract no longer
 // has, but that this agent has run before, is not among them: what was measured before the
 // change may come after it.
 func (h *Handler) setAside(r request, config wire.Config, batch wire.Batch) []timeline.Aside {
 	checks := h.checks.of(r.agent, config)
-	limit := r.now.Add(future).UnixMilli()
-	var aside []timeline.Aside
-	place := map[string]int{} // by check
+	oldest, newest := r.now.Add(-past).UnixMilli(), r.now.Add(future).UnixMilli()
+	var aside asides
 	for _, run := range batch.Runs {
-		a := timeline.Aside{Check: run.Check, After: limit, Reason: "more than 5 minutes in the future"}
 		if !checks[run.Check] && !h.ranBefore(r.agent, run.Check) {
-			a.After, a.Reason = -1, "the site has no such check"
-		}
-		for i := len(run.Results) - 1; i >= 0 && run.Results[i].T > a.After; i-- {
-			a.Count++
-		}
-		if a.Count == 0 {
+			aside.add(timeline.Aside{Check: run.Check, After: -1, Count: len(run.Results), Reason: "the site has no such check"})
 			continue
 		}
-		if i, there := place[run.Check]; there {
-			aside[i].Count += a.Count
-			continue
-		}
-		place[run.Check] = len(aside)
-		aside = append(aside, a)
+		aside.add(timeline.Aside{Check: run.Check, Before: oldest, After: math.MaxInt64, Count: resultsBefore(run, oldest), Reason: "more than 400 days ago"})
+		aside.add(timeline.Aside{Check: run.Check, After: newest, Count: len(run.Results) - resultsBefore(run, newest+1), Reason: "more than 5 minutes in the future"})
 	}
-	return aside
+	return aside.all
+}
+
+func resultsBefore(run wire.Run, t int64) int {
+	return sort.Search(len(run.Results), func(i int) bool { return run.Results[i].T >= t })
+}
+
+// asides gathers what is set aside of the runs of a batch, by check and reason.
+type asides struct {
+	all   []timeline.Aside
+	place map[[2]string]int // by check and reason
+}
+
+func (s *asides) add(a timeline.Aside) {
+	if a.Count == 0 {
+		return
+	}
+	key := [2]string{a.Check, a.Reason}
+	if i, there := s.place[key]; there {
+		s.all[i].Count += a.Count
+		return
+	}
+	if s.place == nil {
+		s.place = map[[2]string]int{}
+	}
+	s.place[key] = len(s.all)
+	s.all = append(s.all, a)
 }
 
 func (h *Handler) ranBefore(a store.Agent, check string) bool {

@@ -116,6 +116,55 @@ func TestABadResultDoesNotCostItsNeighbours(t *testing.T) {
 	}
 }
 
+func TestWhatNoHonestAgentHasToTellIsSetAside(t *testing.T) {
+	w := newWorld(t)
+	const days = 24 * 3600
+	body := w.encode(1, run("erp", -400*days-60, 4, wire.OK), run("erp", 270, 3, wire.OK))
+	want := []wire.Rejected{
+		{Check: "erp", Count: 2, Reason: "more than 400 days ago"},
+		{Check: "erp", Count: 1, Reason: "more than 5 minutes in the future"},
+	}
+	for _, result := range []string{wire.Accepted, wire.Duplicate} {
+		if ack := w.send(body); ack.Result != result || !reflect.DeepEqual(ack.Rejected, want) {
+			t.Errorf("acknowledgement = %+v, want %s with rejected %+v", ack, result, want)
+		}
+	}
+	at := epoch.UnixMilli()
+	s := w.spans("erp")
+	if len(s) != 2 || s[0].Start != at-400*days*1000 || s[1].Last != at+300*1000 {
+		t.Errorf("spans = %v, want two, from 400 days ago to 5 minutes ahead", s)
+	}
+	if q, err := w.db.Quarantine(t.Context(), "acme", 10); err != nil || len(q) != 2 {
+		t.Errorf("Quarantine() = %+v, %v, want two rows", q, err)
+	}
+}
+
+// hourly makes a run of one result an hour, the last an hour before the epoch.
+func hourly(check string, count int) wire.Run {
+	r := wire.Run{Check: check, IntervalMS: 3_600_000}
+	for i := count; i > 0; i-- {
+		r.Results = append(r.Results, wire.Result{T: epoch.UnixMilli() - int64(i)*3_600_000, Reason: wire.OK})
+	}
+	return r
+}
+
+func TestABatchOfTooManyHoursIsRefused(t *testing.T) {
+	w := newWorld(t)
+	runs := []wire.Run{hourly("erp", 9000), hourly("dns", 9000), hourly("unheard-of", 2001)}
+	p, _ := w.refused(w.signed("POST", wire.PathBatches, w.encode(1, runs...)), http.StatusBadRequest)
+	if !strings.Contains(p.Error, "20001 hours") {
+		t.Errorf("problem = %q, want it to say how many hours", p.Error)
+	}
+	// A backlog of 30 days of 20 hourly checks is well within the bound.
+	var backlog []wire.Run
+	for range 20 {
+		backlog = append(backlog, hourly("erp", 720))
+	}
+	if n := hoursOf(wire.Batch{Runs: backlog}); n > maxHours {
+		t.Errorf("30 days of 20 hourly checks = %d hours, want at most %d", n, maxHours)
+	}
+}
+
 func TestResultsOutliveTheirCheck(t *testing.T) {
 	w := newWorld(t)
 	w.send(w.encode(1, run("erp", -90, 1, wire.OK)))

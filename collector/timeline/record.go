@@ -3,18 +3,19 @@ package timeline
 import (
 	"encoding/json"
 	"fmt"
-	"slices"
+	"math"
 
 	"github.com/nines-monitor/nines/collector/journal"
 	"github.com/nines-monitor/nines/internal/wire"
 )
 
-// Aside names results of a batch that are not to be folded: those of Check later than After.
-// It goes into the journal with the batch, so that what was decided when it came is what a
+// Aside names results of a batch that are not to be folded: those of Check earlier than Before,
+// and those later than After. There may be several for one check. It goes into the journal with the batch, so that what was decided when it came is what a
 // replay does.
 type Aside struct {
 	Check  string `json:"check"`
-	After  int64  `json:"after"` // ms; -1: all of them
+	Before int64  `json:"before,omitempty"` // ms; 0: none
+	After  int64  `json:"after"`            // ms; -1: all of them
 	Count  int    `json:"count"`
 	Reason string `json:"reason"`
 }
@@ -45,19 +46,27 @@ func admitted(r journal.Record, b wire.Batch) ([]wire.Run, error) {
 	if err != nil || len(aside) == 0 {
 		return b.Runs, err
 	}
-	after := make(map[string]int64, len(aside))
+	of := make(map[string][]Aside, len(aside)) // by check
 	for _, a := range aside {
-		after[a.Check] = a.After
+		of[a.Check] = append(of[a.Check], a)
 	}
 	runs := make([]wire.Run, 0, len(b.Runs))
 	for _, run := range b.Runs {
-		if bound, ok := after[run.Check]; ok {
-			n, _ := slices.BinarySearchFunc(run.Results, bound+1, func(x wire.Result, t int64) int { return int(x.T - t) })
-			run.Results = run.Results[:n]
+		for _, a := range of[run.Check] {
+			run.Results = a.leave(run.Results)
 		}
 		if len(run.Results) > 0 {
 			runs = append(runs, run)
 		}
 	}
 	return runs, nil
+}
+
+// leave gives those of a check's results, which are in order of time, that are not set aside.
+func (a Aside) leave(results []wire.Result) []wire.Result {
+	results = results[countUntil(results, a.Before):]
+	if a.After == math.MaxInt64 {
+		return results
+	}
+	return results[:countUntil(results, a.After+1)]
 }
