@@ -39,6 +39,28 @@ func TestResultsOfRealTargetsArrive(t *testing.T) {
 	until(t, "a word of it in the log", func() bool { return strings.Contains(r.log.String(), "check=open status=down reason=refused") })
 }
 
+func TestAnAgentSaysWhatItProbesWhileTheConfigurationIsAway(t *testing.T) {
+	t.Parallel()
+	cfg, c := site(t)
+	c.wants("r1", configText(t, "r1", map[string]string{"open": target(t).Addr().String()}))
+	c.fail(true)
+	first := run(t, cfg)
+	until(t, "the first words", func() bool { return strings.Contains(first.log.String(), "configuration cannot be fetched") })
+	if got := first.log.String(); !strings.Contains(got, `meanwhile="nothing is probed"`) || !strings.Contains(got, `cause="the collector refuses"`) {
+		t.Errorf("log %q, want that nothing is probed, and that the collector answered", got)
+	}
+	c.fail(false)
+	until(t, "a first result", func() bool { return len(c.of("open")) > 0 })
+	if err := first.stop(); err != nil {
+		t.Fatalf("Run = %v, want nil", err)
+	}
+	c.fail(true)
+	second := run(t, cfg)
+	until(t, "the words of a later start", func() bool {
+		return strings.Contains(second.log.String(), `meanwhile="the last accepted one stays in force"`)
+	})
+}
+
 func TestAnAgentWithoutItsCollectorMeasuresFromDisk(t *testing.T) {
 	t.Parallel()
 	cfg, c := site(t)

@@ -38,12 +38,12 @@ type orders struct {
 	accepted *metrics.Counter
 	refused  *metrics.Counter
 	failed   *metrics.Counter
+	troubles ship.Troubles
 
 	mu       sync.Mutex
 	revision string // in force
 	wanted   string // named by the last acknowledgement
 	spurned  string // was wanted when the answer was refused: the next minute will do
-	trouble  string // told last
 }
 
 func newOrders(c *ship.Client, s *schedule.Scheduler, path string, log *slog.Logger) *orders {
@@ -145,13 +145,13 @@ func (o *orders) ask(ctx context.Context) error {
 	data, err := o.client.Config(ctx, o.inForce())
 	if err != nil {
 		o.failed.Inc()
-		if o.news(ship.Trouble(err)) && !errors.Is(err, context.Canceled) {
-			o.log.Warn("configuration cannot be fetched: the last accepted one stays in force", "error", err)
+		if !errors.Is(err, context.Canceled) && o.troubles.News(err) {
+			o.tellFailed(err)
 		}
 		return err
 	}
 	if data == nil {
-		o.news("")
+		o.troubles.Over()
 		return nil
 	}
 	c, err := wire.DecodeConfig(data)
@@ -163,12 +163,12 @@ func (o *orders) ask(ctx context.Context) error {
 		o.mu.Lock()
 		o.spurned = o.wanted
 		o.mu.Unlock()
-		if o.news(err.Error()) {
-			o.log.Warn("collector's configuration is refused: the last accepted one stays in force", "error", err)
+		if o.troubles.News(err) {
+			o.log.Warn("collector's configuration is refused", "error", err, "meanwhile", o.meanwhile())
 		}
 		return nil // asking more often would not help
 	}
-	o.news("")
+	o.troubles.Over()
 	if c.Revision == o.inForce() {
 		return nil
 	}
@@ -180,11 +180,18 @@ func (o *orders) ask(ctx context.Context) error {
 	return nil
 }
 
-// news reports whether trouble (empty: none) is other than it was, so that it is told once.
-func (o *orders) news(trouble string) bool {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	changed := trouble != o.trouble
-	o.trouble = trouble
-	return changed && trouble != ""
+func (o *orders) tellFailed(err error) {
+	known := []any{"cause", ship.Cause(err), "error", err, "meanwhile", o.meanwhile()}
+	if remedy := ship.Remedy(err); remedy != "" {
+		known = append(known, "remedy", remedy)
+	}
+	o.log.Warn("configuration cannot be fetched", known...)
+}
+
+// meanwhile says what is probed until a configuration arrives.
+func (o *orders) meanwhile() string {
+	if o.inForce() == "" {
+		return "nothing is probed"
+	}
+	return "the last accepted one stays in force"
 }

@@ -263,7 +263,7 @@ func TestTroubleIsTheSameOnEveryAttempt(t *testing.T) {
 		if err == nil {
 			t.Fatal("Config from a port that resets = nil, want an error")
 		}
-		troubles[Trouble(err)] = true
+		troubles[lasting(err)] = true
 	}
 	if len(troubles) > 3 { // a reset may be seen while dialling, reading or writing
 		t.Errorf("troubles told %v, want the same ones each time", troubles)

@@ -3,7 +3,6 @@ package ship
 import (
 	"fmt"
 	"log/slog"
-	"regexp"
 	"sync"
 	"time"
 
@@ -15,54 +14,51 @@ const maxTold = 1000
 
 // status tells of transitions once, however many attempts they take.
 type status struct {
-	log *slog.Logger
+	log      *slog.Logger
+	troubles Troubles
 
 	mu      sync.Mutex
-	failure string    // of the last attempt; empty: it succeeded, or there was none
-	since   time.Time // of the failure
+	since   time.Time // of the first failure since the last success; zero: there was none
 	contact time.Time // of the last success
 	told    map[string]bool
 }
 
-// localEnd is the near end of a connection in an error: its port is another one each time.
-var localEnd = regexp.MustCompile(`\S+->`)
-
-// Trouble gives the text of err without what differs from one attempt to the next, so that a
-// trouble that lasts is told once.
-func Trouble(err error) string { return localEnd.ReplaceAllString(err.Error(), "") }
-
 func (s *status) failed(err error) {
-	if s.news(Trouble(err)) {
-		s.log.Warn("results are kept here: the collector cannot be reached", "error", err)
+	if !s.news(err) {
+		return
 	}
+	known := []any{"cause", Cause(err), "error", err}
+	if remedy := Remedy(err); remedy != "" {
+		known = append(known, "remedy", remedy)
+	}
+	s.log.Warn("results are kept here", known...)
 }
 
 func (s *status) spoolFailed(err error) {
-	if s.news(Trouble(err)) {
+	if s.news(err) {
 		s.log.Error("results cannot be shipped: see to the disk of the state directory", "error", err)
 	}
 }
 
-// news notes a failure and reports whether it is another than the last.
-func (s *status) news(failure string) bool {
+// news notes a failure and reports whether it was not told yet.
+func (s *status) news(err error) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.failure == "" {
+	if s.since.IsZero() {
 		s.since = time.Now()
 	}
-	changed := failure != s.failure
-	s.failure = failure
-	return changed
+	return s.troubles.News(err)
 }
 
 func (s *status) succeeded() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.contact = time.Now()
-	if s.failure != "" {
+	if !s.since.IsZero() {
 		s.log.Info("results are shipped again", "after", time.Since(s.since).Round(time.Second))
 	}
-	s.failure = ""
+	s.since = time.Time{}
+	s.troubles.Over()
 }
 
 // rejected tells once of each check whose results the collector sets aside.
