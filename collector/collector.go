@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"path/filepath"
 	"sync"
 	"time"
 
@@ -25,6 +26,7 @@ import (
 	"github.com/nines-monitor/nines/collector/timeline"
 	"github.com/nines-monitor/nines/collector/watch"
 	"github.com/nines-monitor/nines/collector/web"
+	"github.com/nines-monitor/nines/internal/durable"
 	"github.com/nines-monitor/nines/internal/wire"
 )
 
@@ -83,6 +85,9 @@ func Start(ctx context.Context, cfg Config, log *slog.Logger) (_ *Collector, err
 		return nil, err
 	}
 	if err := c.open(ctx, token); err != nil {
+		return nil, err
+	}
+	if err := durable.WriteFile(filepath.Join(cfg.State, addressFile), []byte(c.PagesURL()+"\n"), 0o644); err != nil {
 		return nil, err
 	}
 	c.serve()

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/nines-monitor/nines/collector/notify"
+	"github.com/nines-monitor/nines/internal/secret"
 	"github.com/nines-monitor/nines/internal/strict"
 )
 
@@ -113,13 +114,12 @@ func (c *Config) AdminToken() (string, error) {
 	if c.Admin.TokenFile == "" {
 		return "", nil
 	}
-	data, err := os.ReadFile(c.Admin.TokenFile)
+	token, err := secret.Read(c.Admin.TokenFile)
 	if err != nil {
-		return "", fmt.Errorf("read admin.token_file: %w", err)
+		return "", fmt.Errorf("admin.token_file: %w", err)
 	}
-	token := strings.TrimSpace(string(data))
-	if len(token) < minTokenLength || strings.ContainsAny(token, " \t\r\n\x00") {
-		return "", fmt.Errorf("admin.token_file %s: want one line of at least %d characters without spaces", c.Admin.TokenFile, minTokenLength)
+	if len(token) < minTokenLength || strings.ContainsAny(token, " \t") {
+		return "", fmt.Errorf("admin.token_file %s: want at least %d characters without spaces", c.Admin.TokenFile, minTokenLength)
 	}
 	return token, nil
 }
@@ -134,9 +134,18 @@ func isLoopback(addr string) bool {
 	return host == "localhost" || (ip != nil && ip.IsLoopback())
 }
 
-// PagesURL is where a collector with this configuration serves its pages, as seen from its own
-// machine.
-func (c *Config) PagesURL() (string, error) {
+// addressFile is where a running collector leaves the URL of its pages, for commands on the same
+// machine: flags may have put it elsewhere than the configuration says.
+const addressFile = "pages.url"
+
+// RunningAt is where the collector with this configuration serves its pages, as seen from its
+// own machine: where it says so itself, or else where it would.
+func (c *Config) RunningAt() (string, error) {
+	if said, err := os.ReadFile(filepath.Join(c.State, addressFile)); err == nil {
+		if u, err := url.Parse(strings.TrimSpace(string(said))); err == nil && u.Host != "" {
+			return u.String(), nil
+		}
+	}
 	host, port, err := net.SplitHostPort(c.Listen)
 	if err != nil {
 		return "", err

@@ -120,6 +120,30 @@ func TestAdminToken(t *testing.T) {
 	}
 }
 
+func TestAdminTokenThatEveryoneCanRead(t *testing.T) {
+	file := writeFile(t, filepath.Join(t.TempDir(), "token"), "0123456789abcdef\n")
+	if err := os.Chmod(file, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	cfg := Config{Admin: Admin{TokenFile: file}}
+	if _, err := cfg.AdminToken(); err == nil || !strings.Contains(err.Error(), "chmod o=") {
+		t.Errorf("AdminToken = %v, want an error with the remedy", err)
+	}
+}
+
+func TestRunningAt(t *testing.T) {
+	cfg := Config{State: t.TempDir(), Listen: "0.0.0.0:8999"}
+	for want, said := range map[string]string{
+		"http://127.0.0.1:8999": "",
+		"http://127.0.0.1:7000": "http://127.0.0.1:7000\n",
+	} {
+		writeFile(t, filepath.Join(cfg.State, addressFile), said)
+		if got, err := cfg.RunningAt(); err != nil || got != want {
+			t.Errorf("RunningAt after %q = %q, %v; want %q", said, got, err, want)
+		}
+	}
+}
+
 func TestCertificateIsMadeOnce(t *testing.T) {
 	cfg := Config{State: t.TempDir()}
 	now := time.UnixMilli(1_790_000_000_000)

@@ -8,6 +8,8 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
+	"path/filepath"
 	"sync/atomic"
 	"time"
 )
@@ -94,6 +96,7 @@ func (c *Collector) Close() error {
 	c.endLoops()
 	errs = append(errs, shutdown(ctx, c.pages.server, "pages"))
 	c.loops.Wait()
+	_ = os.Remove(filepath.Join(c.cfg.State, addressFile)) // one that stays names a port that is closed
 	errs = append(errs, c.db.Close())
 	if err := errors.Join(errs...); err != nil {
 		return fmt.Errorf("stop the collector: %w", err)

@@ -68,7 +68,7 @@ func (f stateFlags) callAPI(ctx context.Context, method, path string, body []byt
 	if err != nil {
 		return err
 	}
-	base, err := cfg.PagesURL()
+	base, err := cfg.RunningAt()
 	if err != nil {
 		return err
 	}

@@ -3,35 +3,14 @@ package main
 import (
 	"context"
 	"errors"
-	"path/filepath"
 
 	"github.com/nines-monitor/nines/collector"
 	"github.com/nines-monitor/nines/internal/cli"
 	"github.com/nines-monitor/nines/internal/systemd"
 )
 
-// configFlag is how every command finds the collector's configuration.
-type configFlag struct {
-	Config string `default:"/etc/nines/collector.toml" help:"The collector's configuration." placeholder:"FILE" env:"NINES_CONFIG"`
-}
-
-// stateFlags are how commands find a collector's state.
-type stateFlags struct {
-	configFlag
-	State string `help:"The state directory of nines up, in place of --config." placeholder:"DIR"`
-}
-
-// load reads the configuration. Ports are not ours to judge: we do not listen.
-func (f stateFlags) load() (collector.Config, error) {
-	file := f.Config
-	if f.State != "" {
-		file = filepath.Join(f.State, "collector.toml")
-	}
-	return collector.LoadConfig(file, collector.Flags{InsecureListen: true})
-}
-
 type collectorCmd struct {
-	configFlag
+	Config         string `default:"/etc/nines/collector.toml" help:"The collector's configuration." placeholder:"FILE"`
 	Listen         string `help:"Address of the pages and the API, over the configuration's." placeholder:"ADDR"`
 	AgentsListen   string `help:"Address of the port for agents, over the configuration's." placeholder:"ADDR"`
 	InsecureListen bool   `help:"Allow pages on an address that others reach, without an admin token."`

@@ -8,6 +8,8 @@ import (
 	"net/mail"
 	"os"
 	"strings"
+
+	"github.com/nines-monitor/nines/internal/secret"
 )
 
 // The ways to protect a connection to the mail server.
@@ -116,23 +118,9 @@ func (c MailConfig) roots() (*x509.CertPool, error) {
 
 // password reads the secret; what is in the file never gets into an error.
 func (c MailConfig) password() (string, error) {
-	info, err := os.Stat(c.PasswordFile)
+	password, err := secret.Read(c.PasswordFile)
 	if err != nil {
 		return "", fmt.Errorf("mail.password_file: %w", err)
-	}
-	if info.Mode().Perm()&0o007 != 0 {
-		return "", fmt.Errorf("mail.password_file %s: every user of this machine can read it: chmod o= %s", c.PasswordFile, c.PasswordFile)
-	}
-	if info.Size() > 4096 {
-		return "", fmt.Errorf("mail.password_file %s: %d bytes are no password: it holds the password and nothing else", c.PasswordFile, info.Size())
-	}
-	secret, err := os.ReadFile(c.PasswordFile)
-	if err != nil {
-		return "", fmt.Errorf("mail.password_file: %w", err)
-	}
-	password := strings.TrimRight(string(secret), "\r\n")
-	if password == "" {
-		return "", fmt.Errorf("mail.password_file %s: empty", c.PasswordFile)
 	}
 	return password, nil
 }

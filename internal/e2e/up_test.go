@@ -43,6 +43,9 @@ func TestUpShowsWhatIsThere(t *testing.T) {
 	if len(after) != len(before) {
 		t.Errorf("after the second start: services %v, before: %v", after, before)
 	}
+	command(t, "nines", "agent", "register", "--state", state, "--client", "home", "--site", "here", "--id", "second",
+		"--key", strings.Repeat("A", 43)+"=") // it finds the port that this collector is at
+	command(t, "nines", "agent", "revoke", "--state", state, "--client", "home", "--id", "second")
 	var l ledgers
 	again.get(t, "/api/v1/services/home.nines/ledger", &l)
 	if got := l.Ledgers[0]; got.Up == 0 || got.Down != 0 {

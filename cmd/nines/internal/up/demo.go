@@ -40,7 +40,7 @@ func startDemo(ctx context.Context, o Options, c *collector.Collector, a *agents
 
 func joinDemo(ctx context.Context, o Options, c *collector.Collector, a *agents, at demo.Addresses, out io.Writer) error {
 	now := time.Now()
-	terms, err := demoContract(filepath.Join(o.State, "clients", demo.Client+".toml"), at, now)
+	terms, err := demoContract(demoFile(o), at, now)
 	if err != nil {
 		return err
 	}
@@ -66,6 +66,9 @@ func joinDemo(ctx context.Context, o Options, c *collector.Collector, a *agents,
 	}
 	return a.start(ctx, demo.Client, demo.Site, demo.Agent)
 }
+
+// demoFile is the demonstration's contract.
+func demoFile(o Options) string { return filepath.Join(o.State, "clients", demo.Client+".toml") }
 
 // demoContract writes the demonstration's contract. Its first day stays what it was at the
 // first start: the past is not promised anew.

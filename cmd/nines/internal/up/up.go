@@ -32,6 +32,9 @@ type Options struct {
 	Demo           bool
 }
 
+// ConfigName is the collector's configuration in a state directory.
+const ConfigName = "collector.toml"
+
 // DefaultState is where the state goes when nothing is said: $XDG_STATE_HOME/nines.
 func DefaultState() (string, error) {
 	if dir := os.Getenv("XDG_STATE_HOME"); filepath.IsAbs(dir) {
@@ -63,7 +66,7 @@ func prepare(o Options) (collector.Config, error) {
 	if err := os.MkdirAll(filepath.Join(o.State, "clients"), 0o755); err != nil {
 		return collector.Config{}, fmt.Errorf("make the state directory: %w: choose another with --state", err)
 	}
-	file := filepath.Join(o.State, "collector.toml")
+	file := filepath.Join(o.State, ConfigName)
 	if err := writeOnce(file, []byte(collectorText)); err != nil {
 		return collector.Config{}, fmt.Errorf("the state directory %s cannot be used: %w: choose another with --state", o.State, err)
 	}
@@ -99,6 +102,9 @@ func serve(ctx context.Context, o Options, c *collector.Collector, out io.Writer
 		return err
 	}
 	announce(out, o, c)
+	if _, err := os.Stat(demoFile(o)); err == nil && !o.Demo {
+		fmt.Fprintf(out, "  The demonstration of an earlier start is still in force, without its targets:\n  go on with --demo, or delete %s.\n", demoFile(o))
+	}
 	if o.Demo {
 		end, err := startDemo(ctx, o, c, &agents, out)
 		if err != nil {
