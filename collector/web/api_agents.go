@@ -122,7 +122,7 @@ func (s *Site) conflict(agent store.Agent, replace bool) (*store.Agent, error) {
 			return &a, nil
 		case same && !replace:
 			return nil, refusal{http.StatusConflict, fmt.Sprintf(
-				"agent %s of client %s is registered with another key or site; send \"replace\": true to replace it", a.ID, a.Tenant)}
+				"agent %s of client %s is registered with another key or site; nines agent register --replace, or \"replace\": true in the request, gives the id to the new one", a.ID, a.Tenant)}
 		case !same && a.KeyID == agent.KeyID:
 			return nil, refusal{http.StatusConflict, fmt.Sprintf(
 				"this key belongs to agent %s of client %s; each agent makes a key of its own", a.ID, a.Tenant)}

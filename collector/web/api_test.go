@@ -131,7 +131,7 @@ func TestRegisteringAgents(t *testing.T) {
 	}{
 		{"a new agent", `{"client":"acme","site":"hq","id":"two","public_key":"` + key('a') + `"}`, 201, `"key_id"`},
 		{"the same again", `{"client":"acme","site":"hq","id":"two","public_key":"` + key('a') + `"}`, 200, `"key_id"`},
-		{"its id with another key", `{"client":"acme","site":"hq","id":"two","public_key":"` + key('b') + `"}`, 409, "replace"},
+		{"its id with another key", `{"client":"acme","site":"hq","id":"two","public_key":"` + key('b') + `"}`, 409, `nines agent register --replace, or \"replace\": true in the request`},
 		{"its id with another key, on purpose", `{"client":"acme","site":"hq","id":"two","public_key":"` + key('b') + `","replace":true}`, 201, `"key_id"`},
 		{"another id with its key", `{"client":"brenner","site":"hq","id":"three","public_key":"` + key('b') + `"}`, 409, "agent two of client acme"},
 		{"an unknown client", `{"client":"nobody","site":"hq","id":"two","public_key":"` + key('c') + `"}`, 404, `no client`},

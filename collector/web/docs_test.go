@@ -23,7 +23,7 @@ func TestTheManualIsComplete(t *testing.T) {
 	}
 	manual := read(filepath.Join(root, "docs", "api.md"))
 
-	routes := regexp.MustCompile(`"(GET|POST) (/[^"]*)"`).FindAllStringSubmatch(read("web.go"), -1)
+	routes := regexp.MustCompile(`"(GET|POST|DELETE) (/[^"]*)"`).FindAllStringSubmatch(read("web.go"), -1)
 	if len(routes) < 10 {
 		t.Fatalf("web.go has %d routes, want all of them", len(routes))
 	}
