@@ -160,6 +160,14 @@ func (t *turn) problem(file, format string, args ...any) {
 	t.found = append(t.found, strict.Problem{File: file, Text: fmt.Sprintf(format, args...)})
 }
 
+// refuse lists what is wrong with a file, and says once, after the first of it, what follows:
+// as many problems as there are mistakes.
+func (t *turn) refuse(f *file, consequence string) {
+	first := len(t.found)
+	t.found = append(t.found, f.problems...)
+	t.found[first].Text += " (not accepted: " + consequence + ")"
+}
+
 // attribute says whose each file is.
 func (t *turn) attribute() {
 	t.claims = map[string][]*file{}
@@ -171,8 +179,7 @@ func (t *turn) attribute() {
 		}
 		if owner == "" {
 			t.unknown = true
-			t.found = append(t.found, f.problems...)
-			t.problem(f.path, "not accepted, and it cannot be told whose contract it is")
+			t.refuse(f, "it cannot be told whose contract it is")
 			continue
 		}
 		t.claims[owner] = append(t.claims[owner], f)
@@ -195,8 +202,7 @@ func (t *turn) client(ctx context.Context, client string) {
 		t.problem(f.path, "client %q has more than one contract, in %s: remove all but one; %s", client, strings.Join(paths, " and "), t.standing(client))
 	case f.contract == nil:
 		t.keep(ctx, client)
-		t.found = append(t.found, f.problems...)
-		t.problem(f.path, "not accepted: %s", t.standing(client))
+		t.refuse(f, t.standing(client))
 	default:
 		t.owners[filepath.Base(f.path)] = client
 		delete(t.outdated, filepath.Base(f.path))

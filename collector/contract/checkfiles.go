@@ -3,6 +3,8 @@ package contract
 import (
 	"fmt"
 	"io"
+	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -13,13 +15,18 @@ import (
 // previewed is how many occurrences of a maintenance are shown.
 const previewed = 3
 
-// CheckFiles parses each file and writes to out either what it says, with warnings and the
-// next occurrences of its maintenance after now, or everything that is wrong with it. The
-// error counts the files that are wrong.
+// CheckFiles parses each file, and each *.toml of a directory that is named, and writes to out
+// either what it says, with warnings and the next occurrences of its maintenance after now, or
+// everything that is wrong with it. The error counts the files that are wrong, or names a
+// directory without a contract.
 func CheckFiles(paths []string, now time.Time, out io.Writer) error {
+	files, err := filesOf(paths)
+	if err != nil {
+		return err
+	}
 	wrong := 0
 	owner := map[string]string{}
-	for _, path := range paths {
+	for _, path := range files {
 		c, err := checkFile(path, owner)
 		if err != nil {
 			wrong++
@@ -30,9 +37,49 @@ func CheckFiles(paths []string, now time.Time, out io.Writer) error {
 		summarise(out, path, c, now)
 	}
 	if wrong > 0 {
-		return fmt.Errorf("%s of %d wrong", plural(wrong, "contract"), len(paths))
+		return fmt.Errorf("%s of %d wrong", plural(wrong, "contract"), len(files))
 	}
 	return nil
+}
+
+// filesOf puts the contracts of a directory in its place, and names no file twice.
+func filesOf(paths []string) ([]string, error) {
+	var files []string
+	named := map[string]bool{}
+	for _, path := range paths {
+		found := []string{path}
+		if info, err := os.Stat(path); err == nil && info.IsDir() {
+			if found, err = filesIn(path); err != nil {
+				return nil, err
+			}
+		}
+		for _, file := range found {
+			if !named[filepath.Clean(file)] {
+				named[filepath.Clean(file)] = true
+				files = append(files, file)
+			}
+		}
+	}
+	return files, nil
+}
+
+// filesIn lists the contracts of a directory, as the collector would read them.
+func filesIn(dir string) ([]string, error) {
+	names, err := contractNames(dir)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %s", dir, unwrapPath(err))
+	}
+	var files []string
+	for _, name := range names {
+		path := filepath.Join(dir, name)
+		if info, err := os.Stat(path); err != nil || info.Mode().IsRegular() {
+			files = append(files, path)
+		}
+	}
+	if len(files) == 0 {
+		return nil, fmt.Errorf("%s: there is no *.toml in it: name a contract, or the directory that contracts are in", dir)
+	}
+	return files, nil
 }
 
 func checkFile(path string, owner map[string]string) (*Contract, error) {
@@ -59,7 +106,11 @@ func summarise(out io.Writer, path string, c *Contract, now time.Time) {
 		preview(out, m, c.Client.Zone, now)
 	}
 	for _, w := range c.Warnings {
-		fmt.Fprintf(out, "  warning: line %d: %s: %s\n", w.Line, w.Key, w.Text)
+		place := ""
+		if w.Line > 0 {
+			place = fmt.Sprintf("line %d: ", w.Line)
+		}
+		fmt.Fprintf(out, "  warning: %s%s: %s\n", place, w.Key, w.Text)
 	}
 }
 

@@ -115,6 +115,49 @@ func TestCheckFilesListsEveryProblemOfEveryFile(t *testing.T) {
 	}
 }
 
+func TestCheckFilesTakesADirectory(t *testing.T) {
+	dir, empty := t.TempDir(), t.TempDir()
+	good := write(t, dir, "good.toml", minimal("a"))
+	bad := write(t, dir, "bad.toml", strings.Replace(minimal("b"), `site = "hq"`, `site = "x"`, 1))
+	write(t, dir, "good.toml~", "what an editor leaves behind")
+	write(t, dir, ".#good.toml", "and another")
+	if err := os.Mkdir(filepath.Join(dir, "old.toml"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for name, tc := range map[string]struct {
+		paths     []string
+		err       string
+		want, not []string
+	}{
+		"a directory":              {[]string{dir}, "1 contract of 2 wrong", []string{good + ": ok\n", bad + ":11: check[0].site"}, []string{"editor", "old.toml", "line 0"}},
+		"a directory and its file": {[]string{dir + "/", good}, "1 contract of 2 wrong", []string{good + ": ok\n"}, []string{"as well"}},
+		"a directory without one":  {[]string{good, empty}, empty + ": there is no *.toml in it: name a contract, or the directory that contracts are in", nil, []string{"ok"}},
+		"a file without a contact": {[]string{write(t, t.TempDir(), "a.toml", minimal("a")+"[[slo]]\nid = \"o\"\nservice = \"s\"\nobjective = \"90%\"\n")}, "",
+			[]string{"  warning: contact: nobody is told of a breach"}, []string{"line 0"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var out strings.Builder
+			said := ""
+			if err := contract.CheckFiles(tc.paths, time.Now(), &out); err != nil {
+				said = err.Error()
+			}
+			if said != tc.err {
+				t.Errorf("CheckFiles(%q) = %q, want %q", tc.paths, said, tc.err)
+			}
+			for _, want := range tc.want {
+				if !strings.Contains(out.String(), want) {
+					t.Errorf("CheckFiles(%q)\n got:\n%swant in it:\n%s", tc.paths, &out, want)
+				}
+			}
+			for _, not := range tc.not {
+				if strings.Contains(out.String(), not) {
+					t.Errorf("CheckFiles(%q)\n got:\n%swant it without %q", tc.paths, &out, not)
+				}
+			}
+		})
+	}
+}
+
 // minimal is a contract for a client, on 16 lines.
 func minimal(client string) string {
 	return `effective = 2026-10-01
