@@ -17,6 +17,7 @@ func (p *parser) lint() {
 	}
 	for i, m := range p.Maintenance {
 		p.lintRule(at("maintenance", i, ""), m.Window)
+		p.lintNotice(at("maintenance", i, ""), m)
 	}
 	p.Warnings.Sort()
 }
@@ -122,6 +123,19 @@ func (p *parser) paramsByService() map[string][]slo.Params {
 		}
 	}
 	return byService
+}
+
+// lintNotice finds windows that count without anybody having been told in time.
+func (p *parser) lintNotice(place string, m Maintenance) {
+	if m.Window.Announced {
+		return
+	}
+	for _, s := range p.SLOs {
+		if notice := s.Terms.Policy.Notice; notice > 0 && m.Touches(s.Service) {
+			p.warn(place+".announced_at", "missing: counts as announced long ago; %s asks for %s notice: write announced_at", s.ID, spoken(notice))
+			return
+		}
+	}
 }
 
 // lintRule finds rules that never yield anything.
