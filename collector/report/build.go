@@ -129,10 +129,14 @@ func (r *Report) account(ctx context.Context, src ledger.Source, c *contract.Con
 	if err != nil {
 		return SLO{}, 0, err
 	}
+	window := o.Window.Kind.String()
+	if o.Window.Kind == slo.Rolling {
+		window = promise.Label // its length says which
+	}
 	account := SLO{
 		ID:                  o.ID,
 		Objective:           a.Terms.Objective.String(),
-		Window:              o.Window.Kind.String(),
+		Window:              window,
 		UnknownCountsAs:     unknownPolicies[a.Terms.Unknown],
 		MaintenanceCountsAs: maintenancePolicies[a.Terms.Policy.CountsAs],
 		Ledger:              ledgerOf(a.Ledger),

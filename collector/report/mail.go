@@ -97,7 +97,11 @@ func (r *Report) Text() string {
 			fmt.Fprintf(table, "%s\t\tnothing is promised\t\t\n", name)
 		}
 		for _, o := range s.SLOs {
-			fmt.Fprintf(table, "%s\t%s %%\t%s\t%s\t%s\n", name, o.Objective, percent(o.Ledger.Availability),
+			objective := o.Objective + " %"
+			if o.otherWindow() { // all of the row is of that window
+				objective += " in " + words.Month(o.Promise.Label)
+			}
+			fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\n", name, objective, percent(o.Promise.Availability),
 				words.Duration(o.Promise.Remaining), o.Promise.verdict().Word)
 		}
 	}
@@ -119,11 +123,11 @@ func (r *Report) textOutages(b *strings.Builder, service string, o SLO) {
 	}
 	fmt.Fprintf(b, "\n%s, %s: %s\n", words.Line(service), o.ID, words.Count(len(o.Outages), "outage"))
 	table := tabwriter.NewWriter(b, 0, 0, 2, ' ', 0)
-	for _, out := range o.Outages[:min(len(o.Outages), mostTextOutages)] {
+	for _, out := range longest(o.Outages, mostTextOutages) {
 		fmt.Fprintf(table, "%s\t%s\t%s\n", words.ShortInstant(out.Start, r.zone), words.Duration(out.Counted), words.Reason(out.Reason))
 	}
 	table.Flush() //nolint:errcheck // a strings.Builder takes everything
 	if more := len(o.Outages) - mostTextOutages; more > 0 {
-		fmt.Fprintf(b, "and %d more\n", more)
+		fmt.Fprintf(b, "and %d shorter ones\n", more)
 	}
 }

@@ -2,9 +2,11 @@ package report
 
 import (
 	"bytes"
+	"cmp"
 	_ "embed"
 	"fmt"
 	"html/template"
+	"slices"
 	"strconv"
 	"time"
 
@@ -13,7 +15,8 @@ import (
 	"github.com/nines-monitor/nines/slo"
 )
 
-// What the page lists at most, per SLO. The JSON has everything.
+// What the page lists at most, per SLO: of the outages the longest, of the rest the first. The
+// JSON has everything.
 const (
 	mostOutages  = 50
 	mostTakenOut = 50
@@ -59,7 +62,7 @@ type servicePage struct {
 }
 
 type sloPage struct {
-	ID, Service          string
+	ID, Service, Month   string
 	Objective            string
 	Availability         string
 	Measured             bool
@@ -82,7 +85,8 @@ type sloPage struct {
 	DaysLabel            string
 	Outages              list
 	OutagesTotal         string
-	OutagesHours         bool // some last longer than what of them counts
+	OutagesRest          string // of those that are not listed
+	OutagesHours         bool   // some last longer than what of them counts
 	TakenOut, Gaps       list
 }
 
@@ -148,12 +152,12 @@ func (r *Report) page() page {
 
 func (r *Report) sloPage(service string, o SLO) sloPage {
 	p := sloPage{
-		ID: o.ID, Service: service, Objective: o.Objective,
+		ID: o.ID, Service: service, Month: words.Month(r.Month), Objective: o.Objective,
 		Availability: percent(o.Ledger.Availability), Best: percent(o.Ledger.Best), Worst: percent(o.Ledger.Worst),
 		Measured: o.Ledger.Availability.Den > 0,
 		Coverage: percent(o.Ledger.Coverage),
 		Verdict:  o.Promise.verdict(), Promise: words.Month(o.Promise.Label),
-		OtherWindow: o.Window != slo.Month.String(), PromiseAvailability: percent(o.Promise.Availability),
+		OtherWindow: o.otherWindow(), PromiseAvailability: percent(o.Promise.Availability),
 		MinCoverage: o.Promise.MinCoverage,
 		Agreed:      words.Duration(o.Promise.Agreed), Budget: words.Duration(o.Promise.Budget), Used: words.Duration(o.Promise.Consumed),
 		Left: words.Duration(o.Promise.Remaining), Overspent: o.Promise.Remaining < 0,
@@ -170,7 +174,7 @@ func (r *Report) sloPage(service string, o SLO) sloPage {
 	if o.Promise.BreachedAt != 0 {
 		p.BreachedAt = words.Instant(o.Promise.BreachedAt, r.zone)
 	}
-	p.Outages, p.OutagesTotal, p.OutagesHours = r.outageList(o.Outages)
+	p.listOutages(o.Outages, r.zone)
 	p.Days, p.DaysLabel = r.dayCells(o)
 	return p
 }
@@ -209,21 +213,36 @@ func countsAs(policy string) string {
 	return "; counts as " + policy
 }
 
-func (r *Report) outageList(outages []Outage) (rows list, total string, hours bool) {
-	rows.Count = words.Count(len(outages), "outage")
-	var counted int64
-	for i, o := range outages {
-		counted += o.Counted
-		hours = hours || o.Counted != o.End-o.Start
-		if i < mostOutages {
-			rows.Rows = append(rows.Rows, listRow{
-				From: words.ShortInstant(o.Start, r.zone), To: words.ShortInstant(o.End, r.zone),
-				Length: words.Duration(o.Counted), What: words.Reason(o.Reason), Where: o.Check,
-			})
-		}
+// listOutages lists the longest outages in the order of time, and sums up the rest.
+func (p *sloPage) listOutages(outages []Outage, zone *time.Location) {
+	p.Outages.Count = words.Count(len(outages), "outage")
+	var total, listed int64
+	for _, o := range outages {
+		total += o.Counted
+		p.OutagesHours = p.OutagesHours || o.Counted != o.End-o.Start
 	}
-	rows.More = max(0, len(outages)-mostOutages)
-	return rows, words.Duration(counted), hours
+	for _, o := range longest(outages, mostOutages) {
+		listed += o.Counted
+		p.Outages.Rows = append(p.Outages.Rows, listRow{
+			From: words.ShortInstant(o.Start, zone), To: words.ShortInstant(o.End, zone),
+			Length: words.Duration(o.Counted), What: words.Reason(o.Reason), Where: o.Check,
+		})
+	}
+	p.Outages.More = len(outages) - len(p.Outages.Rows)
+	p.OutagesTotal, p.OutagesRest = words.Duration(total), words.Duration(total-listed)
+}
+
+// longest gives the n outages of which the most counts, in the order of time; of equals the
+// earlier ones.
+func longest(outages []Outage, n int) []Outage {
+	if len(outages) <= n {
+		return outages
+	}
+	sorted := slices.Clone(outages)
+	slices.SortStableFunc(sorted, func(a, b Outage) int { return cmp.Compare(b.Counted, a.Counted) })
+	sorted = sorted[:n]
+	slices.SortFunc(sorted, func(a, b Outage) int { return cmp.Compare(a.Start, b.Start) })
+	return sorted
 }
 
 func (r *Report) takenOutList(taken []TakenOut) list {

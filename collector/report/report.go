@@ -59,8 +59,8 @@ type Service struct {
 // SLO is the account of one objective.
 type SLO struct {
 	ID        string `json:"id"`
-	Objective string `json:"objective"` // percent, as the contract has it
-	Window    string `json:"window"`    // month, quarter, year, week or rolling
+	Objective string `json:"objective"` // percent, exact, without its sign
+	Window    string `json:"window"`    // month, quarter, year, week or rolling 28d
 
 	UnknownCountsAs     string `json:"unknown_counts_as"`     // excluded, up or down
 	MaintenanceCountsAs string `json:"maintenance_counts_as"` // excluded or up
@@ -77,6 +77,9 @@ type SLO struct {
 	Unmeasured []Gap      `json:"unmeasured"`
 	Days       []Day      `json:"days"`
 }
+
+// otherWindow reports whether the objective is promised for another period than the month.
+func (o SLO) otherWindow() bool { return o.Window != slo.Month.String() }
 
 // Ledger has every elapsed millisecond of the month in exactly one of six classes, and the
 // shares that follow from them (docs/measurement.md, sections 3 and 4).
