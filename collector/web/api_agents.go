@@ -26,7 +26,8 @@ type agentJSON struct {
 	Version      string  `json:"version"`
 	RegisteredAt *string `json:"registered_at"`
 	LastContact  *string `json:"last_contact"`
-	Silent       bool    `json:"silent"` // no contact for more than two minutes
+	Silent       bool    `json:"silent"`          // no contact for more than two minutes
+	Fault        string  `json:"fault,omitempty"` // why someone must look at it
 	Demo         bool    `json:"demo,omitempty"`
 }
 
@@ -47,7 +48,7 @@ func (s *Site) listAgents(w http.ResponseWriter, _ *http.Request) error {
 func (s *Site) newAgentJSON(a store.Agent, now int64) agentJSON {
 	c, err := s.findClient(a.Tenant)
 	return agentJSON{
-		Client: a.Tenant, Site: a.Site, ID: a.ID, KeyID: a.KeyID, Version: a.Version,
+		Client: a.Tenant, Site: a.Site, ID: a.ID, KeyID: a.KeyID, Version: a.Version, Fault: a.Fault,
 		RegisteredAt: optionalInstant(a.RegisteredAt), LastContact: optionalInstant(a.LastContact), Silent: isSilent(a, now), Demo: err == nil && c.Demo,
 	}
 }

@@ -11,6 +11,7 @@ import (
 
 type agentView struct {
 	ID, Client, Site, Version string
+	Fault                     string
 	Demo                      bool
 	Contact                   when
 	Silent                    bool
@@ -29,7 +30,7 @@ type changeView struct {
 
 // newAgentView words an agent; c is its client's contract, nil when none is in force.
 func newAgentView(a store.Agent, c *contract.Contract, at int64) agentView {
-	v := agentView{ID: a.ID, Client: a.Tenant, Site: a.Site, Version: a.Version, Silent: isSilent(a, at)}
+	v := agentView{ID: a.ID, Client: a.Tenant, Site: a.Site, Version: a.Version, Fault: a.Fault, Silent: isSilent(a, at)}
 	zone := time.UTC
 	if c != nil {
 		v.Client, v.Demo, zone = c.Client.Name, c.Demo, zoneOf(c)

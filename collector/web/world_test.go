@@ -417,7 +417,7 @@ func hostile(t testing.TB) *world {
 	w.up("b.s1", 40*24*time.Hour, w.outage(30*24*time.Hour, 10*24*time.Hour, wire.AgentStopped))
 	w.agents = []store.Agent{
 		{Tenant: "a", Site: "hq", ID: strings.Repeat("a", 64), Version: "</p><script>alert(4)</script>" + long, LastContact: w.now.UnixMilli() - 3*dayMS},
-		{Tenant: "gone", Site: "hq", ID: "never"},
+		{Tenant: "gone", Site: "hq", ID: "never", Fault: "<i>two agents</i> with one key"},
 	}
 	w.problems = []string{
 		`/etc/nines/clients/acme.toml:12: check[0].http.url: "htp://x" is not an http or https URL`,
