@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
-	"strings"
+	"slices"
 	"sync"
 	"time"
 
@@ -30,7 +30,7 @@ type terms struct {
 
 	mu      sync.Mutex
 	numbers map[string]int // of the revision in force, by client
-	told    string         // the problems that were logged last
+	told    []string       // the problems that were logged last
 }
 
 // openTerms opens the directory of contracts, made if missing. What was accepted last holds
@@ -74,14 +74,22 @@ func (t *terms) keep(ctx context.Context, c contract.Change) error {
 	return nil
 }
 
-// tick reads what has changed in the directory. What is wrong there is logged when it changes.
+// tick reads what has changed in the directory. A problem is logged when it appears, and once
+// more when the last of them is gone.
 func (t *terms) tick(ctx context.Context, now time.Time) error {
-	t.book.Tick(ctx, now)
-	problems := strings.Join(t.problems(), "\n")
+	if !t.book.Tick(ctx, now) {
+		return nil
+	}
+	problems := t.problems()
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if problems != t.told && problems != "" {
-		t.log.Warn("a contract's file is not in force as it is", "problems", problems)
+	for _, p := range problems {
+		if !slices.Contains(t.told, p) {
+			t.log.Warn("a contract's file is not in force as it is", "problem", p)
+		}
+	}
+	if len(problems) == 0 && len(t.told) > 0 {
+		t.log.Info("nothing is wrong with the contracts' files any more")
 	}
 	t.told = problems
 	return nil
