@@ -35,6 +35,7 @@ func (t *Timeline) Run(ctx context.Context) {
 			last, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastWordTime)
 			defer cancel()
 			t.Tick(last)
+			t.working.Wait()
 			return
 		}
 	}
@@ -91,12 +92,7 @@ func (t *Timeline) Flush(ctx context.Context) error {
 		t.takeBack(changed)
 		return err
 	}
-	t.mu.Lock()
-	t.stored = changed.applied
-	t.mu.Unlock()
-	for _, s := range changed.heads {
-		s.confirm()
-	}
+	t.confirm(changed)
 	t.counts.stored(folds, time.Since(start))
 	return nil
 }
@@ -114,15 +110,18 @@ func bySeries(a, b store.Fold) int {
 // take gives what has changed since the last time, or nil when nothing has. It comes between
 // two records, so that what is stored is what the journal up to a position has become.
 func (t *Timeline) take(ctx context.Context) (*changes, error) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
+	t.folding.Lock()
+	defer t.folding.Unlock()
 	for h := range t.unstored { // a record that has failed halfway may have left some
 		if err := h.finish(ctx); err != nil {
 			return nil, fmt.Errorf("fold late results of check %s of %s by %s: %w", h.series.Check, h.series.Tenant, h.series.Agent, err)
 		}
 	}
-	c := &changes{applied: t.next - 1, results: t.results}
-	if c.applied == t.stored && len(t.unstored) == 0 {
+	t.mu.Lock()
+	next, stored := t.next, t.stored
+	t.mu.Unlock()
+	c := &changes{applied: next - 1, results: t.results}
+	if c.applied == stored && len(t.unstored) == 0 {
 		return nil, nil
 	}
 	for h := range t.unstored {
@@ -133,9 +132,20 @@ func (t *Timeline) take(ctx context.Context) (*changes, error) {
 	return c, nil
 }
 
-func (t *Timeline) takeBack(c *changes) {
+func (t *Timeline) confirm(c *changes) {
+	t.folding.Lock()
+	defer t.folding.Unlock()
+	for _, s := range c.heads {
+		s.confirm()
+	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	t.stored = c.applied
+}
+
+func (t *Timeline) takeBack(c *changes) {
+	t.folding.Lock()
+	defer t.folding.Unlock()
 	for _, s := range c.heads {
 		s.takeBack()
 		t.unstored[s.head] = true

@@ -12,18 +12,21 @@ import (
 	"github.com/nines-monitor/nines/slo"
 )
 
-// head is where the fold of one series stands, with what the store does not have yet.
+// head is where the fold of one series stands, with what the store does not have yet. Whoever
+// changes it has Timeline.folding, and for what readers see also mu, but for moments only: the
+// store is read for late results without it.
 type head struct {
 	series store.Series
 	store  store.Store
+
+	hours   map[int64]*hour // by start: the newest, and those not stored as they are
+	touched []int64         // starts of hours that late results have changed and that are yet to be folded again, in order
 
 	mu      sync.Mutex
 	folder  *slo.Folder // its settled spans are always taken
 	params  slo.Params  // in force now
 	settled settled
-	hours   map[int64]*hour // by start: the newest, and those not stored as they are
-	newest  *hour           // nil: never observed
-	touched []int64         // starts of hours that late results have changed and that are yet to be folded again, in order
+	newest  *hour // nil: never observed
 }
 
 // newHead makes the head of a series that the store does not know.
@@ -76,8 +79,6 @@ func (a *added) add(b added) {
 // once, late ones by folding their hours again. After an error it is to be called again with
 // the same results.
 func (h *head) add(ctx context.Context, results []wire.Result, params func(now slo.Params) slo.Params) (added, error) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
 	var done added
 	late := 0
 	if h.newest != nil {
@@ -93,6 +94,8 @@ func (h *head) add(ctx context.Context, results []wire.Result, params func(now s
 	if late < len(results) {
 		inForce = params(h.params)
 	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
 	for rest := results[late:]; len(rest) > 0; {
 		n := countUntil(rest, hourOf(rest[0].T)+hourMS)
 		h.addNext(rest[:n], inForce)

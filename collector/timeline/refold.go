@@ -8,52 +8,55 @@ import (
 )
 
 // refold folds again from the hour that starts at start, which was changed, up to the first
-// hour's edge that comes out as it was, or up to the newest. It gives the start of the last
-// hour that it has passed through, and counts the results in hours that come out otherwise.
-// An error leaves everything as it was.
+// hour's edge that comes out as it was, or up to the newest. An error leaves everything as it was.
 //
-// Spans are replaced from where the fold before that hour was settled to where it is settled
-// at the edge that agrees: what lies before is settled by observations before the hour, what
-// lies after follows from an equal carry.
-func (h *head) refold(ctx context.Context, start int64) (through int64, unstored int, err error) {
-	r, err := h.startRefold(ctx, start)
+// Spans are to be replaced from where the fold before that hour was settled to where it is
+// settled at the edge that agrees: what lies before is settled by observations before the hour,
+// what lies after follows from an equal carry.
+func (h *head) refold(ctx context.Context, past *past, start int64) (refold, error) {
+	r, err := h.startRefold(ctx, past, start)
 	if err != nil {
-		return 0, 0, err
+		return refold{}, err
 	}
-	for from := start; from <= h.newest.start && !r.agrees; from += pageMS {
-		hours, err := h.page(ctx, from)
+	for at := start; at <= h.newest.start && !r.agrees; {
+		hours, next, err := past.page(ctx, at)
 		if err != nil {
-			return 0, 0, err
+			return refold{}, err
 		}
-		r.pass(hours)
+		r.pass(hours[startingFrom(hours, at):])
+		at = next
 	}
-	until := int64(math.MaxInt64)
+	r.until = math.MaxInt64
 	if r.agrees {
-		until, _ = settledUntil(r.folder.Carry())
+		r.until, _ = settledUntil(r.folder.Carry())
 	}
-	h.settled.replace(r.from, until, r.folder.Take(nil))
+	r.spans = r.folder.Take(nil)
+	r.through = r.passed[len(r.passed)-1].hour.start
 	for _, p := range r.passed {
 		if p.hour.edge.carry != p.edge.carry || !p.hour.folded {
 			p.hour.dirty = true
-			unstored += len(p.hour.results)
+			r.unstored += len(p.hour.results)
 		}
 		if p.hour.edge, p.hour.folded = p.edge, true; p.hour.dirty {
 			h.hours[p.hour.start] = p.hour
 		}
 	}
-	if !r.agrees {
-		h.folder, h.params = r.folder, r.params
-	}
-	return r.passed[len(r.passed)-1].hour.start, unstored, nil
+	r.passed = nil
+	return r, nil
 }
 
 // refold is one pass over hours that were folded before.
 type refold struct {
 	folder *slo.Folder
 	params slo.Params // in force where the pass is
-	from   int64      // ms: what is settled starts here
 	passed []passed
 	agrees bool // the edge of the last hour passed is as it was
+
+	// What comes of it: spans are the settled ones that start in [from, until).
+	from, until int64 // ms
+	spans       []slo.Span
+	through     int64 // ms, start of the last hour passed
+	unstored    int   // results in hours that come out otherwise
 }
 
 // passed is an hour and the edge that it comes out with.
@@ -63,8 +66,8 @@ type passed struct {
 }
 
 // startRefold goes on from the edge before an hour, or from nothing if it is the first.
-func (h *head) startRefold(ctx context.Context, start int64) (refold, error) {
-	before, err := h.before(ctx, start)
+func (h *head) startRefold(ctx context.Context, past *past, start int64) (refold, error) {
+	before, err := past.before(ctx, start)
 	if err != nil {
 		return refold{}, err
 	}
@@ -93,14 +96,21 @@ func (h *head) firstParams() slo.Params {
 
 // recall makes sure that the settled spans that end after t are in memory.
 func (h *head) recall(ctx context.Context, t int64) error {
-	if h.settled.since <= t {
+	h.mu.Lock()
+	since := h.settled.since
+	h.mu.Unlock()
+	if since <= t {
 		return nil
 	}
-	stored, err := h.store.Spans(ctx, h.series, t, h.settled.since)
+	stored, err := h.store.Spans(ctx, h.series, t, since)
 	if err != nil {
 		return err
 	}
-	h.settled.extend(t, stored)
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.settled.since > t { // a reader may have been here
+		h.settled.extend(t, stored)
+	}
 	return nil
 }
 

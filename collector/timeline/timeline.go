@@ -20,6 +20,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/VictoriaMetrics/metrics"
 
@@ -48,15 +49,22 @@ type Timeline struct {
 	metrics *metrics.Set
 	counts  counts
 
+	patience time.Duration
+
 	storing sync.Mutex // one flush at a time
 	failing bool       // the last Tick has failed; guarded by storing
 
-	mu       sync.Mutex // one record at a time
-	next     journal.Position
-	waiting  map[journal.Position]handed // handed over before their turn
+	folding  sync.Mutex // one record at a time, however long the store takes to read; before mu
 	unstored map[*head]bool
-	results  int              // in hours that are not stored
-	stored   journal.Position // the store's
+	results  int // in hours that are not stored
+
+	mu      sync.Mutex // never held while the store is read
+	next    journal.Position
+	waiting map[journal.Position]*handed // handed over and not folded in
+	stored  journal.Position             // the store's
+	now     *turns                       // under way; nil: none are
+
+	working sync.WaitGroup // turns
 
 	headsMu sync.RWMutex
 	heads   map[store.Series]*head
@@ -73,13 +81,14 @@ type checkKey struct{ tenant, check string }
 type handed struct {
 	record journal.Record
 	batch  wire.Batch
+	folded chan struct{} // closed when it is
 }
 
 // Open restores the heads from the store and folds in what the journal holds beyond them.
 func Open(ctx context.Context, o Options) (*Timeline, error) {
 	t := &Timeline{
-		store: o.Store, journal: o.Journal, params: o.Params, log: o.Log, metrics: metrics.NewSet(),
-		waiting: map[journal.Position]handed{}, unstored: map[*head]bool{},
+		store: o.Store, journal: o.Journal, params: o.Params, log: o.Log, metrics: metrics.NewSet(), patience: patience,
+		waiting: map[journal.Position]*handed{}, unstored: map[*head]bool{},
 		heads: map[store.Series]*head{}, byCheck: map[checkKey][]store.Series{}, listeners: map[chan struct{}]bool{},
 	}
 	t.counts = newCounts(t.metrics, t)
@@ -100,6 +109,7 @@ func Open(ctx context.Context, o Options) (*Timeline, error) {
 		t.putHead(h)
 	}
 	if err := t.catchUp(ctx); err != nil {
+		t.working.Wait()
 		return nil, fmt.Errorf("open timeline: %w", err)
 	}
 	return t, nil

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 
@@ -62,6 +63,7 @@ func (w *world) open() {
 	if err != nil {
 		w.t.Fatalf("Open() = %v, want a timeline", err)
 	}
+	w.line.patience = time.Minute // what is accepted can be seen at once, however busy the machine
 }
 
 // crash forgets all that is not on disk.
