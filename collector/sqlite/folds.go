@@ -66,16 +66,19 @@ func (s foldStatements) put(ctx context.Context, f store.Fold) error {
 			return err
 		}
 	}
+	var newest int64
 	for _, c := range f.Chunks {
 		data := store.EncodeObservations(c.Hour, c.Observations)
 		if _, err := s.putChunk.ExecContext(ctx, f.Tenant, f.Check, f.Agent, c.Hour, data, c.Carry); err != nil {
 			return err
 		}
-		if _, err := s.putSeries.ExecContext(ctx, f.Tenant, f.Check, f.Agent, c.Hour); err != nil {
-			return err
-		}
+		newest = max(newest, c.Hour)
 	}
-	return nil
+	if len(f.Chunks) == 0 {
+		return nil
+	}
+	_, err := s.putSeries.ExecContext(ctx, f.Tenant, f.Check, f.Agent, newest)
+	return err
 }
 
 // Applied implements store.Store.
