@@ -8,7 +8,7 @@ import (
 )
 
 type checkCmd struct {
-	Files []string `arg:"" name:"file" help:"Contract files (TOML)."`
+	Files []string `arg:"" name:"file" help:"Contract files (TOML), or directories of them."`
 }
 
 func (c checkCmd) Run(s cli.Streams) error { return contract.CheckFiles(c.Files, time.Now(), s.Out) }
