@@ -81,6 +81,44 @@ func TestPackagesLiveOnABootedSystem(t *testing.T) {
 	}
 }
 
+// The steps of docs/install.md, one after the other, with both packages on one machine.
+func TestFirstStepsOnABootedSystem(t *testing.T) {
+	debs := map[string]string{"nines": buildDeb(t, "nines"), "nines-agent": buildDeb(t, "nines-agent")}
+	m := boot(t, debs)
+	for _, deb := range debs {
+		m.do(t, "dpkg", "-i", "/debs/"+filepath.Base(deb))
+	}
+	sh := func(script string) string { t.Helper(); return m.do(t, "bash", "-c", script) }
+
+	t.Log("the collector")
+	sh("umask 027; head -c 24 /dev/urandom | base64 >/etc/nines/admin.token; chgrp nines /etc/nines/admin.token")
+	sh("printf '[admin]\\ntoken_file = \"admin.token\"\\n' >>/etc/nines/collector.toml")
+	sh("install -m 0640 -g nines /usr/share/doc/nines/examples/acme.toml /etc/nines/clients/acme.toml")
+	sh("nines check /etc/nines/clients/acme.toml")
+	sh("systemctl start nines")
+	if cert := sh("cat /var/lib/nines/tls/cert.pem"); !strings.HasPrefix(cert, "-----BEGIN CERTIFICATE-----") {
+		t.Fatalf("cert.pem holds %q, want a certificate", cert)
+	}
+
+	t.Log("the agent")
+	sh("install -m 0644 /var/lib/nines/tls/cert.pem /etc/nines/collector.pem")
+	sh(`sed -i 's|^collector = .*|collector = "https://127.0.0.1:8997"|; s|^# ca_file = .*|ca_file = "collector.pem"|' /etc/nines/agent.toml`)
+	key, _, _ := strings.Cut(sh("nines-agent key --config /etc/nines/agent.toml 2>/dev/null"), "\n")
+	m.expect(t, "600 nines-agent nines-agent", "stat", "-c", "%a %U %G", "/var/lib/nines-agent/agent.key")
+	sh("nines agent register --client acme --site hq --id hq-1 --key " + key)
+	sh("systemctl start nines-agent")
+	m.eventually(t, time.Minute, "the collector has results of the agent", func() bool {
+		answer := sh(`exec 3<>/dev/tcp/127.0.0.1/8999
+			printf 'GET /api/v1/services HTTP/1.0\r\nHost: localhost\r\nAuthorization: Bearer %s\r\n\r\n' "$(cat /etc/nines/admin.token)" >&3
+			cat <&3`)
+		return strings.Contains(answer, "200 OK") && strings.Contains(answer, `"last_observation": "2`)
+	})
+	if said := sh("journalctl --no-pager -u nines-agent"); !strings.Contains(said, "configuration in force") || strings.Contains(said, "level=WARN") {
+		t.Errorf("the agent says\n%s\nwant a configuration in force, and no warning", said)
+	}
+	m.expect(t, "nines-agent", "stat", "-c", "%U", "/var/lib/nines-agent/config.json")
+}
+
 // machine is a booted container. leader is the process id of its first process, seen from outside.
 type machine struct{ leader string }
 

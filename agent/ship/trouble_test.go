@@ -24,7 +24,7 @@ func TestARefusalIsToldWithWhoSaysItAndWhatToDo(t *testing.T) {
 		"429 of the collector": {genuine(429), []string{`cause="the collector refuses"`, "status 429", "none is needed"}},
 		"500 of the collector": {genuine(500), []string{`cause="the collector refuses"`, "status 500", "collector's log"}},
 		"507 of the collector": {genuine(507), []string{`cause="the collector refuses"`, "status 507", "make room on the collector's disk"}},
-		"409 of a proxy":       {func(w http.ResponseWriter) { http.Error(w, "no", 409) }, []string{`cause="something else than the collector answers"`, "status 409"}},
+		"409 of a proxy":       {func(w http.ResponseWriter) { http.Error(w, "no", http.StatusConflict) }, []string{`cause="something else than the collector answers"`, "status 409"}},
 		"a login page":         {func(w http.ResponseWriter) { fmt.Fprint(w, "<html>") }, []string{`cause="something else than the collector answers"`}},
 		"a broken connection":  {func(http.ResponseWriter) { panic(http.ErrAbortHandler) }, []string{`cause="the collector cannot be reached"`}},
 	} {
