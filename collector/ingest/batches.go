@@ -103,16 +103,6 @@ func hoursOf(b wire.Batch) (n int) {
 	return n
 }
 
-// noteJournal logs when the journal stops taking batches, and when it takes them again.
-func (h *Handler) noteJournal(err error) {
-	switch {
-	case err != nil && !h.failing.Swap(true):
-		h.log.Error("batches cannot be stored and are not acknowledged; agents keep them", "error", err)
-	case err == nil && h.failing.Swap(false):
-		h.log.Info("batches can be stored again")
-	}
-}
-
 // fork is the same batch number with other content: two agents have one key, or one spool was
 // copied. Nothing of it is merged.
 func (h *Handler) fork(ctx context.Context, r request, batch wire.Batch) error {

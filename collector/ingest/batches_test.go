@@ -240,7 +240,39 @@ func TestWhatIsNotDurableIsNotAcknowledged(t *testing.T) {
 			if s := w.spans("erp"); s != nil {
 				t.Errorf("spans = %v, want none", s)
 			}
+			if why := w.handler.NotTaking(); !strings.Contains(why, "not acknowledged") || strings.Contains(why, "/secret/path") {
+				t.Errorf("NotTaking() = %q, want a sentence without particulars", why)
+			}
+			w.handler.journal = w.db
+			w.send(w.encode(1, run("erp", 0, 1, wire.OK)))
+			if why := w.handler.NotTaking(); why != "" {
+				t.Errorf("NotTaking() after a batch was taken = %q, want nothing", why)
+			}
 		})
+	}
+}
+
+// brokenStore is a store on a disk that takes nothing.
+type brokenStore struct {
+	store.Store
+	err error
+}
+
+func (s brokenStore) TouchAgents(context.Context, []store.Agent) error { return s.err }
+
+func TestAProbeFindsThatBatchesCanBeTakenAgain(t *testing.T) {
+	w := newWorld(t)
+	w.handler.journal = brokenJournal{w.db, journal.ErrFull}
+	w.refused(w.signed("POST", wire.PathBatches, w.encode(1, run("erp", 0, 1, wire.OK))), http.StatusInsufficientStorage)
+	w.handler.store = brokenStore{w.db, journal.ErrFull}
+	w.handler.Probe(t.Context())
+	if why := w.handler.NotTaking(); !strings.Contains(why, "disk is full") {
+		t.Errorf("NotTaking() on a full disk = %q, want it to say so", why)
+	}
+	w.handler.store = w.db
+	w.handler.Probe(t.Context())
+	if why := w.handler.NotTaking(); why != "" {
+		t.Errorf("NotTaking() after a write has succeeded = %q, want nothing", why)
 	}
 }
 

@@ -24,12 +24,10 @@ import (
 	"github.com/nines-monitor/nines/internal/wire"
 )
 
-// Bounds of the requests that are read or answered at once, and with them of memory: a batch
-// takes up to a MiB as it comes and some 5 MB decoded. Some more may wait a little for a place,
-// with nothing of them read.
+// Bounds of the requests that are answered at once, and with them of memory: a batch takes some
+// 5 MB decoded. A place is for proven requests only; others may wait a little for one.
 const (
 	maxRequests = 32
-	maxQueue    = 512
 	patience    = 2 * time.Second
 )
 
@@ -59,11 +57,11 @@ type Handler struct {
 	mux      *http.ServeMux
 	nonces   *nonces
 	checks   checkSets
-	queue    chan struct{} // a place for each request that waits
+	bodies   bodies
 	requests chan struct{} // a place for each request under way
 	patience time.Duration
-	decoding chan struct{} // a place for each batch that is being decompressed
-	failing  atomic.Bool   // the journal took nothing the last time
+	decoding chan struct{}          // a place for each batch that is being decompressed
+	untaken  atomic.Pointer[string] // why the journal took nothing the last time; nil: it did
 	metrics  *metrics.Set
 	counts   counts
 }
@@ -73,7 +71,7 @@ func New(o Options) *Handler {
 	h := &Handler{
 		registry: o.Registry, journal: o.Journal, store: o.Store, timeline: o.Timeline, config: o.Config, log: o.Log, now: o.Now,
 		mux: http.NewServeMux(), nonces: newNonces(), metrics: metrics.NewSet(),
-		queue: make(chan struct{}, maxQueue), requests: make(chan struct{}, maxRequests), patience: patience,
+		requests: make(chan struct{}, maxRequests), patience: patience,
 		decoding: make(chan struct{}, runtime.GOMAXPROCS(0)),
 	}
 	if h.now == nil {
@@ -114,25 +112,40 @@ func (h *Handler) answer(handle func(http.ResponseWriter, request) error) http.H
 }
 
 func (h *Handler) serve(w http.ResponseWriter, r *http.Request, now time.Time, handle func(http.ResponseWriter, request) error) error {
-	if !h.enter(r.Context()) {
-		return later(http.StatusTooManyRequests, time.Second, "the collector has as many requests under way as it takes: send it again")
-	}
-	defer func() { <-h.requests }()
-	agent, body, err := h.authenticate(w, r, now)
+	http.NewResponseController(w).SetReadDeadline(time.Now().Add(bodyTime)) //nolint:errcheck // a writer without deadlines is a test's
+	agent, claim, err := h.recognise(r, now)
 	if err != nil {
 		return err
 	}
+	length, err := lengthOf(r)
+	if err != nil {
+		return err
+	}
+	from := partyOf(r, claim)
+	if !h.bodies.take(from, length) {
+		return busy()
+	}
+	defer h.bodies.give(from, length)
+	body, err := readBody(w, r)
+	if err != nil {
+		return err
+	}
+	if err := h.prove(r, agent, claim, body, now); err != nil {
+		return err
+	}
+	if !h.enter(r.Context()) {
+		return busy()
+	}
+	defer func() { <-h.requests }()
 	return handle(w, request{Request: r, agent: agent, body: body, now: now})
+}
+
+func busy() *refusal {
+	return later(http.StatusTooManyRequests, time.Second, "the collector has as many requests under way as it takes: send it again")
 }
 
 // enter takes a place among the requests under way, or gives up.
 func (h *Handler) enter(ctx context.Context) bool {
-	select {
-	case h.queue <- struct{}{}:
-		defer func() { <-h.queue }()
-	default:
-		return false
-	}
 	ctx, cancel := context.WithTimeout(ctx, h.patience)
 	defer cancel()
 	select {
