@@ -19,7 +19,7 @@ DEBIAN := chromium:chromium /usr/share/fonts/truetype/liberation:fonts-liberatio
           ip:iproute2 nft:nftables unshare:util-linux dpkg-deb:dpkg
 export NINES_TOOLS := $(CURDIR)/$(TOOLS)
 
-.PHONY: help run build dist packages test test-systemd test-deps systemd-deps lint fmt vuln bench bench-record clean
+.PHONY: help run build dist packages soak test test-systemd test-deps systemd-deps lint fmt vuln bench bench-record clean
 help: ## list the targets
 	@grep -hE '^[a-z][a-z-]*:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
 
@@ -67,6 +67,9 @@ systemd-deps:
 
 test-deps: $(TOOLS)/mailpit $(TOOLS)/nfpm $(TOOLS)/golangci-lint ## install what the tests need and nothing more
 	@tools/install-debian $(DEBIAN)
+
+soak: ## the proofs that take hours: ten thousand months, second by second
+	go test ./slo -run BySecond -seconds 10000 -timeout 4h
 
 lint: $(TOOLS)/golangci-lint ## run the linters, among them the rules on who may import whom
 	$(TOOLS)/golangci-lint run --allow-serial-runners ./...
