@@ -86,7 +86,7 @@ func TestFirstStepsOnABootedSystem(t *testing.T) {
 	debs := map[string]string{"nines": buildDeb(t, "nines"), "nines-agent": buildDeb(t, "nines-agent")}
 	m := boot(t, debs)
 	for _, deb := range debs {
-		m.do(t, "dpkg", "-i", "/debs/"+filepath.Base(deb))
+		m.do(t, "apt-get", "install", "-y", "--no-install-recommends", "/debs/"+filepath.Base(deb)) // it has no network
 	}
 	sh := func(script string) string { t.Helper(); return m.do(t, "bash", "-c", script) }
 
@@ -117,6 +117,13 @@ func TestFirstStepsOnABootedSystem(t *testing.T) {
 		t.Errorf("the agent says\n%s\nwant a configuration in force, and no warning", said)
 	}
 	m.expect(t, "nines-agent", "stat", "-c", "%U", "/var/lib/nines-agent/config.json")
+
+	t.Log("removed, the key stays; purged, it is gone, and what the operator wrote is not")
+	m.do(t, "apt-get", "remove", "-y", "nines-agent")
+	m.expect(t, key, "sh", "-c", "ls /etc/nines/agent.toml >/dev/null && dpkg -i /debs/nines-agent_*.deb >/dev/null && nines-agent key 2>/dev/null | head -n1")
+	m.do(t, "apt-get", "purge", "-y", "nines-agent", "nines")
+	m.expect(t, "gone", "sh", "-c", "ls -d /var/lib/nines /var/lib/nines-agent /etc/nines/*.toml 2>/dev/null || echo gone")
+	sh("ls /etc/nines/clients/acme.toml /etc/nines/admin.token /etc/nines/collector.pem")
 }
 
 // machine is a booted container. leader is the process id of its first process, seen from outside.
