@@ -131,9 +131,14 @@ func (c *Collector) Healthy() bool {
 	return time.Since(time.Unix(0, c.pulse.last.Load())) < pulseLimit
 }
 
+// notReady lists, in words, what keeps the collector from taking batches.
 func (c *Collector) notReady(context.Context) []string {
+	var reasons []string
 	if !c.Healthy() {
-		return []string{"the collector's loops have not turned for " + pulseLimit.String()}
+		reasons = append(reasons, "the collector's loops have not turned for "+pulseLimit.String())
 	}
-	return nil
+	if why := c.ingest.NotTaking(); why != "" {
+		reasons = append(reasons, why)
+	}
+	return reasons
 }
