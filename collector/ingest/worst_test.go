@@ -57,7 +57,9 @@ func TestTheWorstBatchHoldsNobodyUp(t *testing.T) {
 		}
 	}
 	t.Logf("the worst batch was folded and stored in %s, others acknowledged in %s at most", took, longest)
-	if longest > 3*time.Second {
-		t.Errorf("another's batch was acknowledged after %s, want about a second at most", longest)
+	// What is left of the waiting is one transaction that stores it all: on a slow machine, or under
+	// the race detector, that takes longer, but never most of the time.
+	if bound := max(3*time.Second, took*2/3); longest > bound {
+		t.Errorf("another's batch was acknowledged after %s, want %s at most", longest, bound)
 	}
 }
