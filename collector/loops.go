@@ -12,6 +12,7 @@ const (
 	watchAtMost    = time.Second // on changes
 	notifyEvery    = 2 * time.Second
 	reportsEvery   = 30 * time.Second
+	probeEvery     = 5 * time.Second // of the disk, while batches are refused
 )
 
 func (c *Collector) startLoops(ctx context.Context) {
@@ -25,6 +26,10 @@ func (c *Collector) startLoops(ctx context.Context) {
 	})
 	c.every(ctx, "notify", notifyEvery, c.notify.Tick)
 	c.every(ctx, "reports", reportsEvery, c.reports.Tick)
+	c.every(ctx, "ingest", probeEvery, func(ctx context.Context, _ time.Time) error {
+		c.ingest.Probe(ctx) // what it finds is what readiness says
+		return nil
+	})
 	c.loops.Go(func() { c.watchLoop(ctx) })
 }
 
