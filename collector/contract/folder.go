@@ -126,8 +126,16 @@ func load(path string, known *file) *file {
 	return loaded
 }
 
-// readBounded reads one byte more than a contract may have, so that Parse can refuse it.
+// readBounded reads one byte more than a contract may have, so that Parse can refuse it. What is
+// no plain file is not opened: a pipe would keep its reader waiting for ever.
 func readBounded(path string) ([]byte, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, errors.New("not a plain file: name the contract itself")
+	}
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err

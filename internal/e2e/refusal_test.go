@@ -4,6 +4,7 @@ import (
 	"database/sql"
 	"os"
 	"strings"
+	"syscall"
 	"testing"
 
 	_ "modernc.org/sqlite"
@@ -34,6 +35,7 @@ func TestWrongInputEndsInASentence(t *testing.T) {
 			[]string{taken, "address already in use", "--listen"}},
 		"state is a file":       {[]string{"nines", "up", "--state", other("file", "x")}, 1, []string{in.path("file"), "not a directory", "--state"}},
 		"contract unknown key":  {[]string{"nines", "check", other("clients2/x.toml", "effective = 2026-01-01\n[client]\nid=\"a\"\nnme=\"b\"\n")}, 1, []string{"x.toml:4: client.nme", "name"}},
+		"contract is a pipe":    {[]string{"nines", "check", in.pipe(t)}, 1, []string{"pipe.toml", "not a plain file"}},
 		"contract not there":    {[]string{"nines", "check", in.path("absent.toml")}, 1, []string{"absent.toml"}},
 		"report of no client":   {[]string{"nines", "report", "--config", in.path("collector.toml"), "--client", "nobody", "--month", "2026-01", "--out", in.path("o")}, 1, []string{"nobody", "acme"}},
 		"report of no month":    {[]string{"nines", "report", "--config", in.path("collector.toml"), "--client", "acme", "--month", "2026-13", "--out", in.path("o")}, 1, []string{"2026-13"}},
@@ -72,6 +74,15 @@ func (in *installation) wideKey(t *testing.T) string {
 		t.Fatal(err)
 	}
 	return in.path("wide")
+}
+
+// pipe is a contract that nobody will ever write.
+func (in *installation) pipe(t *testing.T) string {
+	t.Helper()
+	if err := syscall.Mkfifo(in.path("pipe.toml"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return in.path("pipe.toml")
 }
 
 // newerState is a configuration whose database comes from the future.
